@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.net.InetAddresses;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+
+/**
+ * One IP address, IPv4 or IPv6, never a network and never a host name.
+ *
+ * <p>An IPv4-mapped IPv6 address ({@code ::ffff:192.0.2.1}) is that IPv4 address; other embeddings (NAT64, 6to4) are
+ * addresses of their own. Zone ids are dropped from what a socket reports. Ordered: IPv4 before IPv6, then by number.
+ */
+public final class OutboundAddress implements Comparable<OutboundAddress> {
+    private static final int QUOTED_LENGTH = 64;
+    private static final CharMatcher PRINTABLE = CharMatcher.inRange(' ', '~');
+    private static final CharMatcher IPV6_CHARACTERS = CharMatcher.anyOf("0123456789abcdefABCDEF:.");
+    private static final Pattern IPV4 =
+            Pattern.compile("(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\\.(?!$)|$)){4}");
+
+    private final InetAddress address;
+
+    private OutboundAddress(InetAddress address) {
+        this.address = address;
+    }
+
+    /**
+     * Reads what a person wrote. Accepts dotted-decimal IPv4 without leading zeros and the text forms of RFC 4291;
+     * resolves nothing.
+     *
+     * @throws IllegalArgumentException quoting the text, when it is anything but one plain unicast address
+     */
+    public static OutboundAddress parse(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("The IP address is missing");
+        }
+        if (text.indexOf('/') >= 0) {
+            throw rejected(text, "is a network: networks cannot be authorized; give each address");
+        }
+        if (text.indexOf('%') >= 0) {
+            throw rejected(text, "has a zone id: give the address without it");
+        }
+        OutboundAddress address = new OutboundAddress(parseStrictly(text));
+        if (address.address.isAnyLocalAddress()) {
+            throw rejected(text, "is the unspecified address, no server sends from it");
+        }
+        if (address.address.isMulticastAddress()) {
+            throw rejected(text, "is a multicast address, no server sends from it");
+        }
+        if (address.isBroadcast()) {
+            throw rejected(text, "is the broadcast address, no server sends from it");
+        }
+        return address;
+    }
+
+    private static InetAddress parseStrictly(String text) {
+        // Guava also takes digits of other scripts and a zone id: only plain ASCII forms get that far.
+        if (IPV4.matcher(text).matches()) {
+            return InetAddresses.forString(text);
+        }
+        if (IPV6_CHARACTERS.matchesAllOf(text) && text.indexOf(':') != text.lastIndexOf(':')) {
+            try {
+                return InetAddresses.forString(text);
+            } catch (IllegalArgumentException e) {
+                throw rejected(text, "is not a valid IPv6 address");
+            }
+        }
+        if (text.startsWith("[") || text.indexOf(':') > 0) {
+            throw rejected(text, "is not a plain IP address: give it without brackets and port");
+        }
+        throw rejected(
+                text,
+                "is not a plain IP address: give four decimal numbers without leading zeros or an IPv6 address;"
+                        + " host names are not resolved");
+    }
+
+    private static IllegalArgumentException rejected(String text, String why) {
+        String shown = text.length() <= QUOTED_LENGTH ? text : text.substring(0, QUOTED_LENGTH) + "...";
+        return new IllegalArgumentException("'" + PRINTABLE.negate().replaceFrom(shown, '?') + "' " + why);
+    }
+
+    /** The address of a socket or of a stored row, of whatever kind it is, without its host name and zone id. */
+    public static OutboundAddress of(InetAddress address) {
+        try {
+            return new OutboundAddress(InetAddress.getByAddress(address.getAddress()));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("An InetAddress of a length other than 4 and 16", e);
+        }
+    }
+
+    private boolean isBroadcast() {
+        return Arrays.equals(address.getAddress(), new byte[] {-1, -1, -1, -1});
+    }
+
+    /**
+     * Whether many hosts may wear this address at once: private (RFC 1918), shared by carriers (RFC 6598), unique local
+     * (RFC 4193), site-local, loopback and link-local addresses.
+     */
+    public boolean isPrivate() {
+        if (address.isLoopbackAddress() || address.isLinkLocalAddress() || address.isSiteLocalAddress()) {
+            return true;
+        }
+        byte[] bytes = address.getAddress();
+        if (address instanceof Inet4Address) {
+            return bytes[0] == 100 && (bytes[1] & 0xC0) == 64;
+        }
+        return address instanceof Inet6Address && (bytes[0] & 0xFE) == 0xFC;
+    }
+
+    /** Without host name: its {@code toString} and {@code getHostAddress} ask no name server. */
+    public InetAddress asInetAddress() {
+        return address;
+    }
+
+    /** Dotted decimal, or RFC 5952 (lower case, compressed). */
+    public String asString() {
+        return InetAddresses.toAddrString(address);
+    }
+
+    @Override
+    public int compareTo(OutboundAddress other) {
+        byte[] mine = address.getAddress();
+        byte[] others = other.address.getAddress();
+        return mine.length == others.length
+                ? Arrays.compareUnsigned(mine, others)
+                : Integer.compare(mine.length, others.length);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof OutboundAddress && address.equals(((OutboundAddress) other).address);
+    }
+
+    @Override
+    public int hashCode() {
+        return address.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return asString();
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+/** The eight rows of rule 1. The first that matches wins. */
+public enum RelayRow {
+    /** The session is authenticated, or the client is in a trusted network. */
+    TRUSTED(1, Verdict.PASS),
+    /** Internal sender, client listed for its domain. */
+    LISTED_FOR_DOMAIN(2, Verdict.GRANT),
+    /** Internal sender, client not listed for its domain. */
+    UNLISTED_FOR_DOMAIN(3, Verdict.REFUSE),
+    /** Internal sender, client not listed, internal recipient while local recipients are not protected. */
+    UNPROTECTED_RECIPIENT(4, Verdict.PASS),
+    /** External or null sender, internal recipient: inbound mail. Needs no lookup. */
+    INBOUND(5, Verdict.PASS),
+    /** External or null sender, external recipient, client listed for some internal domain. */
+    LISTED(6, Verdict.GRANT),
+    /** External or null sender, external recipient, client listed for none. */
+    UNLISTED(7, Verdict.REFUSE),
+    /** Something that the decision needs cannot be had. */
+    UNDECIDED(8, Verdict.TRY_LATER);
+
+    private final int number;
+    private final Verdict verdict;
+
+    RelayRow(int number, Verdict verdict) {
+        this.number = number;
+        this.verdict = verdict;
+    }
+
+    /** 1 to 8, as in the documentation. */
+    public int number() {
+        return number;
+    }
+
+    /** What to do while the rule is enforced. */
+    public Verdict verdict() {
+        return verdict;
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import org.apache.james.core.Domain;
+
+/** Rule 1: who may send what through this server. Pure and thread-safe given a lookup that is. */
+public final class RelayRule {
+    private final OutboundLookup lookup;
+    private final boolean protectLocalRecipients;
+
+    /**
+     * The rule with its setting.
+     *
+     * @param protectLocalRecipients whether an unlisted client is refused for internal recipients too
+     */
+    public RelayRule(OutboundLookup lookup, boolean protectLocalRecipients) {
+        this.lookup = lookup;
+        this.protectLocalRecipients = protectLocalRecipients;
+    }
+
+    /**
+     * Judges one recipient. Makes one lookup at the most, and none for rows 1 and 5.
+     *
+     * @param trusted whether the session is authenticated or its client in a trusted network
+     */
+    public RelayRow judge(boolean trusted, Sender sender, OutboundAddress client, Locality recipient) {
+        if (trusted) {
+            return RelayRow.TRUSTED;
+        }
+        if (sender.internalDomain().isPresent()) {
+            return judgeInternal(sender.internalDomain().get(), client, recipient);
+        }
+        return sender.locality() == Locality.EXTERNAL ? judgeExternal(client, recipient) : RelayRow.UNDECIDED;
+    }
+
+    /** Judges the sender alone, as if the recipient were one that nobody reaches without being listed. */
+    public RelayRow judgeSender(boolean trusted, Sender sender, OutboundAddress client) {
+        return judge(trusted, sender, client, Locality.EXTERNAL);
+    }
+
+    private RelayRow judgeInternal(Domain domain, OutboundAddress client, Locality recipient) {
+        switch (lookup.listedFor(domain, client)) {
+            case LISTED:
+                return RelayRow.LISTED_FOR_DOMAIN;
+            case UNLISTED:
+                return judgeUnlisted(recipient);
+            case UNKNOWN:
+                return RelayRow.UNDECIDED;
+        }
+        throw new IllegalStateException("No row for what the lists say");
+    }
+
+    private RelayRow judgeUnlisted(Locality recipient) {
+        if (protectLocalRecipients) {
+            return RelayRow.UNLISTED_FOR_DOMAIN;
+        }
+        switch (recipient) {
+            case INTERNAL:
+                return RelayRow.UNPROTECTED_RECIPIENT;
+            case EXTERNAL:
+                return RelayRow.UNLISTED_FOR_DOMAIN;
+            case UNKNOWN:
+                return RelayRow.UNDECIDED;
+        }
+        throw new IllegalStateException("No row for " + recipient);
+    }
+
+    private RelayRow judgeExternal(OutboundAddress client, Locality recipient) {
+        switch (recipient) {
+            case INTERNAL:
+                return RelayRow.INBOUND;
+            case EXTERNAL:
+                return judgeRelay(client);
+            case UNKNOWN:
+                return RelayRow.UNDECIDED;
+        }
+        throw new IllegalStateException("No row for " + recipient);
+    }
+
+    private RelayRow judgeRelay(OutboundAddress client) {
+        switch (lookup.listedForAny(client)) {
+            case LISTED:
+                return RelayRow.LISTED;
+            case UNLISTED:
+                return RelayRow.UNLISTED;
+            case UNKNOWN:
+                return RelayRow.UNDECIDED;
+        }
+        throw new IllegalStateException("No row for what the lists say");
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+/** What an edge does with a recipient. */
+public enum Verdict {
+    /** James goes on as it would without us. */
+    PASS,
+    /** James goes on, and may relay this transaction. */
+    GRANT,
+    /** Temporary refusal: the address is not listed. */
+    REFUSE,
+    /** Temporary refusal: whether the address is listed cannot be said now. */
+    TRY_LATER
+}
