@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cassandra;
+
+import static io.authorizedoutbounds.cassandra.OutboundTables.ACTION;
+import static io.authorizedoutbounds.cassandra.OutboundTables.ADDED_AT;
+import static io.authorizedoutbounds.cassandra.OutboundTables.ADDED_BY;
+import static io.authorizedoutbounds.cassandra.OutboundTables.CHANGED_BY;
+import static io.authorizedoutbounds.cassandra.OutboundTables.COMMENT;
+import static io.authorizedoutbounds.cassandra.OutboundTables.DOMAIN;
+import static io.authorizedoutbounds.cassandra.OutboundTables.EXPIRES_AT;
+import static io.authorizedoutbounds.cassandra.OutboundTables.HOUR;
+import static io.authorizedoutbounds.cassandra.OutboundTables.ID;
+import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
+import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
+
+import com.datastax.oss.driver.api.core.ConsistencyLevel;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.BatchStatement;
+import com.datastax.oss.driver.api.core.cql.BatchableStatement;
+import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
+import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.cql.Statement;
+import com.datastax.oss.driver.api.core.uuid.Uuids;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import io.authorizedoutbounds.cassandra.OutboundTables.Query;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.james.core.Domain;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lists in Cassandra: both list tables and the trail of changes are written together in one logged batch.
+ *
+ * <p>Reads and writes at LOCAL_QUORUM. How long a call takes is bounded by the driver's request timeout.
+ */
+public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
+    private static final int NO_TTL = 0;
+
+    private final CassandraConnection connection;
+    private final Duration changesRetention;
+    private final Clock clock;
+
+    public CassandraAuthorizedOutboundStore(CassandraConnection connection, Duration changesRetention, Clock clock) {
+        this.connection = connection;
+        this.changesRetention = changesRetention;
+        this.clock = clock;
+    }
+
+    @Override
+    public CompletionStage<Void> save(AuthorizedOutbound entry) {
+        Instant now = clock.instant();
+        int ttl = entry.expiresAt().map(expiry -> secondsUntil(now, expiry)).orElse(NO_TTL);
+        if (!entry.isActiveAt(now)) {
+            // A row's time to live is positive: what has expired already is what is not there.
+            return remove(entry.domain(), entry.address(), entry.addedBy());
+        }
+        return connection
+                .tables()
+                .thenCompose(tables -> write(
+                        tables,
+                        key(tables.bind(Query.INSERT_BY_DOMAIN), entry.domain(), entry.address())
+                                .setString(COMMENT, entry.comment().orElse(null))
+                                .setString(ADDED_BY, entry.addedBy().orElse(null))
+                                .setInstant(ADDED_AT, entry.addedAt())
+                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                                .setInt(TTL, ttl)
+                                .build(),
+                        key(tables.bind(Query.INSERT_BY_IP), entry.domain(), entry.address())
+                                .setInstant(ADDED_AT, entry.addedAt())
+                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                                .setInt(TTL, ttl)
+                                .build(),
+                        change(tables, "put", entry.domain(), entry.address(), entry.addedBy(), now)
+                                .setString(COMMENT, entry.comment().orElse(null))
+                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                                .build()));
+    }
+
+    @Override
+    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+        Instant now = clock.instant();
+        return connection
+                .tables()
+                .thenCompose(tables -> write(
+                        tables,
+                        key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address)
+                                .build(),
+                        key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
+                        change(tables, "remove", domain, address, removedBy, now)
+                                .build()));
+    }
+
+    @Override
+    public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
+        return connection
+                .tables()
+                .thenCompose(tables -> readAll(
+                        tables,
+                        key(tables.bind(Query.SELECT_ENTRY), domain, address).build(),
+                        this::entry))
+                .thenApply(entries -> entries.stream().findFirst());
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        return connection
+                .tables()
+                .thenCompose(tables -> readAll(
+                        tables,
+                        tables.bind(Query.SELECT_DOMAIN)
+                                .setString(DOMAIN, domain.asString())
+                                .build(),
+                        this::entry))
+                .thenApply(entries ->
+                        ImmutableList.sortedCopyOf(Comparator.comparing(AuthorizedOutbound::address), entries));
+    }
+
+    @Override
+    public CompletionStage<ImmutableSet<Domain>> domainsListing(OutboundAddress address) {
+        return connection
+                .tables()
+                .thenCompose(tables -> readAll(
+                        tables,
+                        tables.bind(Query.SELECT_IP)
+                                .setInetAddress(IP, address.asInetAddress())
+                                .build(),
+                        this::listingDomain))
+                .thenApply(ImmutableSet::copyOf);
+    }
+
+    private static BoundStatementBuilder key(BoundStatementBuilder statement, Domain domain, OutboundAddress address) {
+        return statement.setString(DOMAIN, domain.asString()).setInetAddress(IP, address.asInetAddress());
+    }
+
+    private BoundStatementBuilder change(
+            OutboundTables tables,
+            String action,
+            Domain domain,
+            OutboundAddress address,
+            Optional<String> changedBy,
+            Instant now) {
+        return key(tables.bind(Query.INSERT_CHANGE), domain, address)
+                .setInstant(HOUR, now.truncatedTo(ChronoUnit.HOURS))
+                .setUuid(ID, Uuids.timeBased())
+                .setString(ACTION, action)
+                .setString(CHANGED_BY, changedBy.orElse(null))
+                .setInt(TTL, Math.toIntExact(changesRetention.toSeconds()));
+    }
+
+    /** Rounded up: the column {@code expires_at} has the exact instant, the row may outlive it by less than a second. */
+    private static int secondsUntil(Instant now, Instant expiry) {
+        return Math.toIntExact(Duration.between(now, expiry).plusMillis(999).toSeconds());
+    }
+
+    private static CompletionStage<Void> write(OutboundTables tables, BatchableStatement<?>... statements) {
+        BatchStatement batch = BatchStatement.newInstance(DefaultBatchType.LOGGED, statements)
+                .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                .setIdempotent(true);
+        return tables.session().executeAsync(batch).thenAccept(result -> {});
+    }
+
+    private static <T> CompletionStage<List<T>> readAll(
+            OutboundTables tables, Statement<?> statement, Function<Row, Optional<T>> reading) {
+        List<T> read = new ArrayList<>();
+        return tables.session()
+                .executeAsync(statement
+                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                        .setIdempotent(true))
+                .thenCompose(page -> readPages(page, reading, read))
+                .thenApply(done -> read);
+    }
+
+    private static <T> CompletionStage<Void> readPages(
+            AsyncResultSet page, Function<Row, Optional<T>> reading, Collection<T> read) {
+        page.currentPage().forEach(row -> reading.apply(row).ifPresent(read::add));
+        return page.hasMorePages()
+                ? page.fetchNextPage().thenCompose(next -> readPages(next, reading, read))
+                : CompletableFuture.completedFuture(null);
+    }
+
+    private Optional<AuthorizedOutbound> entry(Row row) {
+        try {
+            return Optional.of(new AuthorizedOutbound(
+                            Domain.of(row.getString(DOMAIN)),
+                            OutboundAddress.of(row.getInetAddress(IP)),
+                            Optional.ofNullable(row.getString(COMMENT)),
+                            Optional.ofNullable(row.getString(ADDED_BY)),
+                            row.getInstant(ADDED_AT),
+                            Optional.ofNullable(row.getInstant(EXPIRES_AT))))
+                    .filter(entry -> entry.isActiveAt(clock.instant()));
+        } catch (IllegalArgumentException | NullPointerException e) {
+            return skipped(row, e);
+        }
+    }
+
+    private Optional<Domain> listingDomain(Row row) {
+        try {
+            Domain domain = Domain.of(row.getString(DOMAIN));
+            Instant expiry = row.getInstant(EXPIRES_AT);
+            boolean written = row.getInstant(ADDED_AT) != null;
+            return written && (expiry == null || clock.instant().isBefore(expiry))
+                    ? Optional.of(domain)
+                    : Optional.empty();
+        } catch (IllegalArgumentException | NullPointerException e) {
+            return skipped(row, e);
+        }
+    }
+
+    /** A row that another program wrote and that is none of ours grants nothing and hides no other. */
+    private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
+        LOGGER.warn("Skipped a spoilt row: {}: {}", row.getFormattedContents(), reason.toString());
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlIdentifier;
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.google.common.collect.ImmutableMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The three tables on a session: created where they lack, their statements prepared once. Thread-safe. */
+class OutboundTables {
+    static final String DOMAIN = "domain";
+    static final String IP = "ip";
+    static final String COMMENT = "comment";
+    static final String ADDED_BY = "added_by";
+    static final String ADDED_AT = "added_at";
+    static final String EXPIRES_AT = "expires_at";
+    static final String HOUR = "hour";
+    static final String ID = "id";
+    static final String ACTION = "action";
+    static final String CHANGED_BY = "changed_by";
+    static final String TTL = "ttl";
+
+    private static final ImmutableMap<String, String> DEFINITIONS = ImmutableMap.of(
+            "authorized_outbound",
+            "(domain text, ip inet, comment text, added_by text, added_at timestamp, expires_at timestamp,"
+                    + " PRIMARY KEY ((domain), ip))"
+                    + " WITH comment = 'The domain may send from the ip until expires_at. A partition a domain,"
+                    + " some rows each, 10000 at the most.'",
+            "authorized_outbound_by_ip",
+            "(ip inet, domain text, added_at timestamp, expires_at timestamp, PRIMARY KEY ((ip), domain))"
+                    + " WITH comment = 'The rows of authorized_outbound by address. A partition an address,"
+                    + " a row for each domain that shares it.'",
+            "authorized_outbound_change",
+            "(hour timestamp, id timeuuid, action text, domain text, ip inet, comment text, expires_at timestamp,"
+                    + " changed_by text, PRIMARY KEY ((hour), id)) WITH CLUSTERING ORDER BY (id DESC)"
+                    + " AND comment = 'Who put or removed what when. A partition an hour, a row a change,"
+                    + " gone after changes.retention.'");
+
+    /** All that is asked of the tables. */
+    enum Query {
+        INSERT_BY_DOMAIN("INSERT INTO %s.authorized_outbound (domain, ip, comment, added_by, added_at, expires_at)"
+                + " VALUES (:domain, :ip, :comment, :added_by, :added_at, :expires_at) USING TTL :ttl"),
+        INSERT_BY_IP("INSERT INTO %s.authorized_outbound_by_ip (ip, domain, added_at, expires_at)"
+                + " VALUES (:ip, :domain, :added_at, :expires_at) USING TTL :ttl"),
+        INSERT_CHANGE("INSERT INTO %s.authorized_outbound_change"
+                + " (hour, id, action, domain, ip, comment, expires_at, changed_by)"
+                + " VALUES (:hour, :id, :action, :domain, :ip, :comment, :expires_at, :changed_by) USING TTL :ttl"),
+        DELETE_BY_DOMAIN("DELETE FROM %s.authorized_outbound WHERE domain = :domain AND ip = :ip"),
+        DELETE_BY_IP("DELETE FROM %s.authorized_outbound_by_ip WHERE ip = :ip AND domain = :domain"),
+        SELECT_DOMAIN("SELECT domain, ip, comment, added_by, added_at, expires_at FROM %s.authorized_outbound"
+                + " WHERE domain = :domain"),
+        SELECT_ENTRY("SELECT domain, ip, comment, added_by, added_at, expires_at FROM %s.authorized_outbound"
+                + " WHERE domain = :domain AND ip = :ip"),
+        SELECT_IP("SELECT domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip");
+
+        private final String cql;
+
+        Query(String cql) {
+            this.cql = cql;
+        }
+    }
+
+    private final CqlSession session;
+    private final ImmutableMap<Query, PreparedStatement> prepared;
+
+    private OutboundTables(CqlSession session, ImmutableMap<Query, PreparedStatement> prepared) {
+        this.session = session;
+        this.prepared = prepared;
+    }
+
+    /** Creates the tables that lack and prepares the statements; may be called again after a failure. */
+    static CompletionStage<OutboundTables> open(CqlSession session, CqlIdentifier keyspace) {
+        CompletionStage<Void> created = CompletableFuture.completedFuture(null);
+        for (Map.Entry<String, String> table : DEFINITIONS.entrySet()) {
+            created = created.thenCompose(none -> create(session, keyspace, table.getKey(), table.getValue()));
+        }
+        return created.thenCompose(none -> prepare(session, keyspace.asCql(true)));
+    }
+
+    private static CompletionStage<Void> create(
+            CqlSession session, CqlIdentifier keyspace, String table, String definition) {
+        boolean exists = session.getMetadata()
+                .getKeyspace(keyspace)
+                .flatMap(metadata -> metadata.getTable(table))
+                .isPresent();
+        if (exists) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return session.executeAsync(
+                        "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition)
+                .thenAccept(result -> {});
+    }
+
+    private static CompletionStage<OutboundTables> prepare(CqlSession session, String keyspace) {
+        CompletionStage<ImmutableMap.Builder<Query, PreparedStatement>> prepared =
+                CompletableFuture.completedFuture(ImmutableMap.builder());
+        for (Query query : Query.values()) {
+            prepared = prepared.thenCombine(
+                    session.prepareAsync(String.format(query.cql, keyspace)),
+                    (builder, statement) -> builder.put(query, statement));
+        }
+        return prepared.thenApply(builder -> new OutboundTables(session, builder.build()));
+    }
+
+    CqlSession session() {
+        return session;
+    }
+
+    BoundStatementBuilder bind(Query query) {
+        return prepared.get(query).boundStatementBuilder();
+    }
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The lists in Cassandra: the session, the tables, the store. */
+package io.authorizedoutbounds.cassandra;
