@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.google.inject.AbstractModule;
+import com.google.inject.Binding;
+import com.google.inject.Inject;
+import com.google.inject.Injector;
+import com.google.inject.Key;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
+import io.authorizedoutbounds.cassandra.CassandraConfiguration;
+import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.RelayRule;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.time.Clock;
+import java.util.Optional;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.utils.PropertiesProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the hook, the mailet and the routes share. Named in {@code extensions.properties}:
+ *
+ * <pre>
+ * guice.extension.module=io.authorizedoutbounds.james.AuthorizedOutboundsModule
+ * </pre>
+ */
+public class AuthorizedOutboundsModule extends AbstractModule {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsModule.class);
+
+    private final Injector host;
+
+    /** @param host James's own injector, the parent of the one that this module configures */
+    @Inject
+    public AuthorizedOutboundsModule(Injector host) {
+        this.host = host;
+    }
+
+    @Override
+    protected void configure() {
+        bind(InternalDomains.class).in(Singleton.class);
+    }
+
+    @Provides
+    @Singleton
+    AuthorizedOutboundsConfiguration configuration(PropertiesProvider properties) throws ConfigurationException {
+        try {
+            return AuthorizedOutboundsConfiguration.from(
+                    properties.getConfiguration(AuthorizedOutboundsConfiguration.FILE));
+        } catch (FileNotFoundException e) {
+            LOGGER.info("No conf/{}.properties: the defaults hold", AuthorizedOutboundsConfiguration.FILE);
+            return AuthorizedOutboundsConfiguration.DEFAULT;
+        }
+    }
+
+    @Provides
+    @Singleton
+    CassandraConnection connection(PropertiesProvider properties, FileSystem files) throws ConfigurationException {
+        // Only a binding of the host's own: asking for an instance would have Guice try to make one.
+        Optional<Binding<CqlSession>> session = Optional.ofNullable(host.getExistingBinding(Key.get(CqlSession.class)));
+        if (session.isPresent()) {
+            return CassandraConnection.shared(session.get().getProvider().get());
+        }
+        try {
+            return CassandraConnection.own(
+                    CassandraConfiguration.from(properties.getConfiguration(CassandraConfiguration.FILE)),
+                    driverConfiguration(files));
+        } catch (FileNotFoundException e) {
+            throw new IllegalArgumentException(
+                    "conf/" + CassandraConfiguration.FILE + ".properties is missing: this James has no Cassandra of its"
+                            + " own, say in that file where the lists of authorized outbounds are kept",
+                    e);
+        }
+    }
+
+    private static Optional<File> driverConfiguration(FileSystem files) {
+        try {
+            return Optional.of(files.getFile(FileSystem.FILE_PROTOCOL_AND_CONF + "cassandra-driver.conf"))
+                    .filter(File::exists);
+        } catch (FileNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Provides
+    @Singleton
+    AuthorizedOutboundStore store(
+            CassandraConnection connection, AuthorizedOutboundsConfiguration configuration, Clock clock) {
+        return new CassandraAuthorizedOutboundStore(connection, configuration.changesRetention(), clock);
+    }
+
+    @Provides
+    @Singleton
+    RelayRule relayRule(
+            AuthorizedOutboundStore store, InternalDomains domains, AuthorizedOutboundsConfiguration configuration) {
+        return new RelayRule(
+                new StoreLookup(store, domains, configuration.lookupTimeout()), configuration.protectLocalRecipients());
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.google.common.base.CharMatcher;
+import com.google.common.net.InetAddresses;
+import com.google.inject.Inject;
+import io.authorizedoutbounds.policy.Locality;
+import io.authorizedoutbounds.policy.Sender;
+import java.net.IDN;
+import java.util.Optional;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** James's {@code DomainList} as the policy sees it. Thread-safe. Every answer costs what James's own list costs. */
+public class InternalDomains {
+    private static final Logger LOGGER = LoggerFactory.getLogger(InternalDomains.class);
+    private static final CharMatcher ASCII = CharMatcher.ascii();
+    private static final String ACE_PREFIX = "xn--";
+
+    private final DomainList domainList;
+
+    @Inject
+    public InternalDomains(DomainList domainList) {
+        this.domainList = domainList;
+    }
+
+    /**
+     * The form in which the lists name a domain: lower case, international labels as A-labels (RFC 5890).
+     *
+     * @throws IllegalArgumentException when a label has no A-label
+     */
+    public static Domain canonical(Domain domain) {
+        String name = domain.asString();
+        return ASCII.matchesAllOf(name) ? domain : Domain.of(IDN.toASCII(name));
+    }
+
+    /** Whether the domain is internal. An address literal never is, even when James has detected its own address. */
+    public Locality localityOf(Domain domain) {
+        try {
+            if (InetAddresses.isInetAddress(domain.asString())) {
+                return Locality.EXTERNAL;
+            }
+            return containsAnyForm(domain) ? Locality.INTERNAL : Locality.EXTERNAL;
+        } catch (DomainListException | RuntimeException e) {
+            LOGGER.warn("Cannot read the domain list of James: mail that depends on it is put off", e);
+            return Locality.UNKNOWN;
+        }
+    }
+
+    private boolean containsAnyForm(Domain domain) throws DomainListException {
+        if (domainList.containsDomain(domain)) {
+            return true;
+        }
+        Optional<Domain> otherForm = otherForm(domain.asString());
+        return otherForm.isPresent() && domainList.containsDomain(otherForm.get());
+    }
+
+    /** The A-label form of a name with U-labels and the reverse; most names have none. */
+    private static Optional<Domain> otherForm(String name) {
+        try {
+            if (!ASCII.matchesAllOf(name)) {
+                return Optional.of(Domain.of(IDN.toASCII(name)));
+            }
+            return name.contains(ACE_PREFIX) ? Optional.of(Domain.of(IDN.toUnicode(name))) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            // Not a name that James's DomainList could hold.
+            return Optional.empty();
+        }
+    }
+
+    /** The sender as rule 1 sees it. */
+    public Sender senderOf(MaybeSender sender) {
+        return sender.asOptional()
+                .map(MailAddress::getDomain)
+                .map(this::senderOf)
+                .orElse(Sender.external());
+    }
+
+    private Sender senderOf(Domain domain) {
+        switch (localityOf(domain)) {
+            case INTERNAL:
+                return Sender.internal(canonical(domain));
+            case EXTERNAL:
+                return Sender.external();
+            case UNKNOWN:
+                return Sender.unknown();
+        }
+        throw new IllegalStateException("No sender for the locality of " + domain.asString());
+    }
+}
