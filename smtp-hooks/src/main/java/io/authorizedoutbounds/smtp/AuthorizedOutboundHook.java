@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.smtp;
+
+import com.google.common.base.CharMatcher;
+import com.google.inject.Inject;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.Verdict;
+import java.util.function.Supplier;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPRetCode;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.AbstractSenderAuthIdentifyVerificationHook;
+import org.apache.james.protocols.smtp.hook.Hook;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookResultHook;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.protocols.smtp.hook.MailHook;
+import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rule 1 for every RCPT: each internal domain sends only from its authorized outbound addresses.
+ *
+ * <p>Stands first in the handler chain of {@code smtpserver.xml}; takes no parameters (its settings are in
+ * {@code authorized-outbounds.properties}):
+ *
+ * <pre>{@code
+ * <handlerchain>
+ *     <handler class="io.authorizedoutbounds.smtp.AuthorizedOutboundHook"/>
+ *     <handler class="org.apache.james.smtpserver.fastfail.ValidRcptHandler"/>
+ *     <handler class="org.apache.james.smtpserver.CoreCmdHandlerLoader"/>
+ * </handlerchain>
+ * }</pre>
+ *
+ * <p>James keeps the permission to relay for the whole connection; what this hook grants is taken back at the next
+ * MAIL. A permission that a trusted network or AUTH gave is never touched.
+ */
+public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundHook.class);
+    private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
+
+    /** In the state of the connection: the permission to relay is ours. In that of the transaction: it is this one's. */
+    private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
+
+    private static final HookResult UNAVAILABLE =
+            refusal("4.3.0 Authorized outbounds temporarily unavailable, try again later");
+
+    private final RelayRule rule;
+    private final InternalDomains domains;
+    private final Enforcement enforcement;
+
+    @Inject
+    public AuthorizedOutboundHook(
+            RelayRule rule, InternalDomains domains, AuthorizedOutboundsConfiguration configuration) {
+        this.rule = rule;
+        this.domains = domains;
+        this.enforcement = configuration.enforcement();
+    }
+
+    /** Leaves nothing of an earlier transaction behind. */
+    @Override
+    public HookResult doMail(SMTPSession session, MaybeSender sender) {
+        return guarded(session, HookResult.DECLINED, () -> {
+            takeGrantBack(session);
+            if (enforcement == Enforcement.ENFORCE && !isTrusted(session)) {
+                // After a second MAIL is refused and a third taken, James still holds the recipients of the first.
+                session.removeAttachment(SMTPSession.RCPT_LIST, State.Transaction);
+            }
+            return HookResult.DECLINED;
+        });
+    }
+
+    @Override
+    public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
+        return guarded(session, HookResult.DECLINED, () -> {
+            if (session.getAttachment(GRANT, State.Transaction).isEmpty()) {
+                takeGrantBack(session);
+            }
+            if (isTrusted(session)) {
+                return HookResult.DECLINED;
+            }
+            OutboundAddress client = client(session);
+            Sender from = domains.senderOf(sender);
+            RelayRow row = rule.judge(false, from, client, domains.localityOf(recipient.getDomain()));
+            return answer(session, row, from, client, sender, recipient.asString(), HookResult.DECLINED);
+        });
+    }
+
+    /**
+     * With {@code verifyIdentity} James refuses an internal sender without AUTH for good, at MAIL already: there rule 1
+     * takes the place of that refusal.
+     */
+    @Override
+    public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
+        if (!(hook instanceof AbstractSenderAuthIdentifyVerificationHook)
+                || result.getResult().getAction() != HookReturnCode.Action.DENY) {
+            return result;
+        }
+        return guarded(session, result, () -> {
+            if (isTrusted(session)) {
+                return result;
+            }
+            MaybeSender sender =
+                    session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
+            OutboundAddress client = client(session);
+            Sender from = domains.senderOf(sender);
+            RelayRow row = rule.judgeSender(false, from, client);
+            HookResult answer = answer(session, row, from, client, sender, "(at MAIL)", result);
+            return row.verdict() == Verdict.GRANT && enforcement == Enforcement.ENFORCE ? HookResult.DECLINED : answer;
+        });
+    }
+
+    private HookResult answer(
+            SMTPSession session,
+            RelayRow row,
+            Sender from,
+            OutboundAddress client,
+            MaybeSender sender,
+            String recipient,
+            HookResult asWithoutUs) {
+        log(row, client, sender, recipient);
+        switch (enforcement.applyTo(row.verdict())) {
+            case PASS:
+                return asWithoutUs;
+            case GRANT:
+                grant(session);
+                return HookResult.DECLINED;
+            case REFUSE:
+                return refusal(openRelay(client, from));
+            case TRY_LATER:
+                return UNAVAILABLE;
+        }
+        throw new IllegalStateException("No answer for " + row);
+    }
+
+    private static String openRelay(OutboundAddress client, Sender from) {
+        String ofDomain =
+                from.internalDomain().map(domain -> " of " + domain.asString()).orElse("");
+        return "4.7.1 Open relay not allowed: " + client.asString() + " is not an authorized outbound address"
+                + ofDomain;
+    }
+
+    private static HookResult refusal(String description) {
+        return HookResult.builder()
+                .hookReturnCode(HookReturnCode.denySoft())
+                .smtpReturnCode(SMTPRetCode.LOCAL_ERROR)
+                .smtpDescription(description)
+                .build();
+    }
+
+    private static boolean isTrusted(SMTPSession session) {
+        return session.getUsername() != null
+                || (session.isRelayingAllowed()
+                        && session.getAttachment(GRANT, State.Connection).isEmpty());
+    }
+
+    private static void grant(SMTPSession session) {
+        session.setAttachment(GRANT, true, State.Connection);
+        session.setAttachment(GRANT, true, State.Transaction);
+        session.setRelayingAllowed(true);
+    }
+
+    private static void takeGrantBack(SMTPSession session) {
+        boolean ours = session.removeAttachment(GRANT, State.Connection).isPresent();
+        // AUTH since then gave a permission of its own.
+        if (ours && session.getUsername() == null) {
+            session.setRelayingAllowed(false);
+        }
+    }
+
+    private static OutboundAddress client(SMTPSession session) {
+        return OutboundAddress.of(session.getRemoteAddress().getAddress());
+    }
+
+    private void log(RelayRow row, OutboundAddress client, MaybeSender sender, String recipient) {
+        Verdict verdict = row.verdict();
+        if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
+            return;
+        }
+        LOGGER.info(
+                "{} {} by row {} of rule 1: <{}> to <{}>",
+                enforcement == Enforcement.ENFORCE ? "Refused" : "Would have refused",
+                client,
+                row.number(),
+                UNPRINTABLE.replaceFrom(sender.asString(""), '?'),
+                UNPRINTABLE.replaceFrom(recipient, '?'));
+    }
+
+    /** An exception that leaves a hook costs the client its connection. */
+    private HookResult guarded(SMTPSession session, HookResult asWithoutUs, Supplier<HookResult> decision) {
+        try {
+            return decision.get();
+        } catch (RuntimeException e) {
+            LOGGER.error("Cannot judge a command of {}: mail is put off", session.getSessionID(), e);
+            return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutUs;
+        }
+    }
+}
