@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/**
+ * A real James 3.8 (memory app) with the drop-in as it is shipped, on ports of its own of 127.0.0.1.
+ *
+ * <p>Apart from ports, what differs from the shipped files is what a test says with {@link Builder#edit}.
+ */
+public final class JamesServer implements AutoCloseable {
+    private static final String KEYSTORE_PASSWORD = "james72laBalle";
+
+    /** What a James is started from. */
+    public static final class Builder {
+        private final Map<String, UnaryOperator<String>> edits = new LinkedHashMap<>();
+        private final int smtpPort = Build.freePort();
+        private final int submissionPort = Build.freePort();
+        private final int webAdminPort = Build.freePort();
+        private boolean dropIn = true;
+        private Predicate<String> jars = jar -> true;
+        private int sinkPort = 1;
+
+        private Builder() {}
+
+        /** Leaves the extension out: James as its project ships it, with the same SMTP servers. */
+        public Builder withoutDropIn() {
+            dropIn = false;
+            edit("smtpserver.xml", ".*<handler class=\"io\\.authorizedoutbounds.*\n", "");
+            edit("webadmin.properties", "extensions\\.routes=.*", "");
+            return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
+        }
+
+        /** Takes jars off the class path of James, as an app that lacks them. */
+        public Builder withoutJars(Pattern names) {
+            jars = jar -> !names.matcher(jar).find();
+            return this;
+        }
+
+        /** Where Cassandra is, and in which keyspace. */
+        public Builder cassandra(CassandraServer cassandra, String keyspace) {
+            edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=127.0.0.1:" + cassandra.port());
+            return edit("cassandra.properties", "cassandra\\.keyspace=.*", "cassandra.keyspace=" + keyspace);
+        }
+
+        /** Relays to this sink. */
+        public Builder sink(SmtpSink sink) {
+            sinkPort = sink.port();
+            return this;
+        }
+
+        /** Sets a key of {@code authorized-outbounds.properties}. */
+        public Builder setting(String key, String value) {
+            return edit("authorized-outbounds.properties", "(?m)^" + Pattern.quote(key) + "=.*", key + "=" + value);
+        }
+
+        /**
+         * Changes a file of {@code conf/}: every match of the pattern is replaced; one at least must be there.
+         *
+         * @param replacement as of {@link String#replaceAll}
+         */
+        public Builder edit(String file, String pattern, String replacement) {
+            return edit(file, text -> {
+                String edited = text.replaceAll(pattern, replacement);
+                if (edited.equals(text)) {
+                    throw new IllegalStateException("conf/" + file + " has no " + pattern);
+                }
+                return edited;
+            });
+        }
+
+        /** Changes a file of {@code conf/}; a file that is not there is empty. */
+        public Builder edit(String file, UnaryOperator<String> edit) {
+            edits.merge(file, edit, (first, second) -> text -> second.apply(first.apply(text)));
+            return this;
+        }
+
+        /**
+         * Adds an SMTP server made of the first one as shipped.
+         *
+         * @param block what to change in its {@code <smtpserver>}
+         */
+        public Builder listener(int port, UnaryOperator<String> block) {
+            return edit("smtpserver.xml", text -> {
+                int start = text.indexOf("<smtpserver enabled");
+                String first = text.substring(start, text.indexOf("</smtpserver>") + "</smtpserver>".length());
+                String added = block.apply(first.replaceAll("<bind>.*</bind>", "<bind>127.0.0.1:" + port + "</bind>")
+                        .replace("smtpserver-global", "smtpserver-" + port));
+                return text.replace("</smtpservers>", added + "\n</smtpservers>");
+            });
+        }
+
+        /** Starts it and waits until it says that it has started. */
+        public JamesServer start() {
+            JamesServer james = launch();
+            james.process.awaitReady(() -> james.log().contains("JAMES server started"));
+            return james;
+        }
+
+        /** Starts it with a configuration that it should refuse, waits for its end and returns what it said. */
+        public String startInVain() {
+            try (JamesServer james = launch()) {
+                int status = james.process.awaitEnd();
+                if (status == 0) {
+                    throw new IllegalStateException("James ended with status 0");
+                }
+                return james.log();
+            }
+        }
+
+        private JamesServer launch() {
+            Path folder = Build.newServerFolder("james");
+            Path conf = folder.resolve("conf");
+            Build.copyFolder(Build.resource("james/conf"), conf);
+            if (dropIn) {
+                Build.copyFolder(Build.dropIn(), folder);
+            } else {
+                Build.copyFolder(Build.dropIn().resolve("conf"), conf);
+            }
+            createKeystore(conf.resolve("keystore"));
+            // James looks up the names of clients: not outside this machine.
+            Build.write(folder.resolve("hosts"), "127.0.0.1 localhost " + Build.hostName() + "\n");
+            edit("smtpserver.xml", "0\\.0\\.0\\.0:25<", "127.0.0.1:" + smtpPort + "<");
+            edit("smtpserver.xml", "0\\.0\\.0\\.0:465<", "127.0.0.1:" + Build.freePort() + "<");
+            edit("smtpserver.xml", "0\\.0\\.0\\.0:587<", "127.0.0.1:" + submissionPort + "<");
+            edit("webadmin.properties", "port=8000", "port=" + webAdminPort);
+            edit("mailetcontainer.xml", "@SINK_PORT@", Integer.toString(sinkPort));
+            edits.forEach((file, edit) -> {
+                Path path = conf.resolve(file);
+                Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
+            });
+            List<String> classPath =
+                    new ArrayList<>(List.of(Build.classPathOf("james-server").split(":")));
+            classPath.removeIf(jars.negate());
+            ServerProcess process = ServerProcess.start(
+                    "james",
+                    folder,
+                    ImmutableList.of(
+                            "-Xmx512m",
+                            "-XX:+UseSerialGC",
+                            "-XX:TieredStopAtLevel=1",
+                            "-Djdk.net.hosts.file=" + folder.resolve("hosts"),
+                            "-Dworking.directory=" + folder,
+                            "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
+                            "-cp",
+                            String.join(":", classPath),
+                            "org.apache.james.MemoryJamesServerMain"));
+            return new JamesServer(process, smtpPort, submissionPort, webAdminPort);
+        }
+
+        private static void createKeystore(Path keystore) {
+            String keytool =
+                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+            try {
+                int status = new ProcessBuilder(
+                                keytool,
+                                "-genkeypair",
+                                "-alias",
+                                "james",
+                                "-keyalg",
+                                "RSA",
+                                "-storetype",
+                                "PKCS12",
+                                "-dname",
+                                "CN=localhost",
+                                "-keystore",
+                                keystore.toString(),
+                                "-storepass",
+                                KEYSTORE_PASSWORD)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor();
+                if (status != 0) {
+                    throw new IllegalStateException("keytool answered " + status);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private final ServerProcess process;
+    private final int smtpPort;
+    private final int submissionPort;
+    private final int webAdminPort;
+
+    private JamesServer(ServerProcess process, int smtpPort, int submissionPort, int webAdminPort) {
+        this.process = process;
+        this.smtpPort = smtpPort;
+        this.submissionPort = submissionPort;
+        this.webAdminPort = webAdminPort;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The port for other servers, as shipped 25. */
+    public int smtpPort() {
+        return smtpPort;
+    }
+
+    /** The port for users, STARTTLS and AUTH, as shipped 587. */
+    public int submissionPort() {
+        return submissionPort;
+    }
+
+    public int webAdminPort() {
+        return webAdminPort;
+    }
+
+    /** All that it has logged until now. */
+    public String log() {
+        return process.log();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.awaitility.Awaitility;
+
+/** A Java program as a process of its own, whose output goes to a file. Ends with this JVM at the latest. */
+final class ServerProcess implements AutoCloseable {
+    private static final Duration START = Duration.ofMinutes(3);
+
+    private final String name;
+    private final Process process;
+    private final Path log;
+    private final Thread reaper;
+
+    private ServerProcess(String name, Process process, Path log) {
+        this.name = name;
+        this.process = process;
+        this.log = log;
+        this.reaper = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(reaper);
+    }
+
+    /** Starts {@code java} with the arguments in the folder. */
+    static ServerProcess start(String name, Path folder, List<String> arguments) {
+        Path log = folder.resolve(name + ".log");
+        ImmutableList<String> command = ImmutableList.<String>builder()
+                .add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
+                .addAll(arguments)
+                .build();
+        try {
+            Process process = new ProcessBuilder(command)
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+            return new ServerProcess(name, process, log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the server is ready; fails with its log when it ends before. */
+    void awaitReady(BooleanSupplier ready) {
+        Awaitility.await(name + " to be ready, see " + log)
+                .atMost(START)
+                .pollInterval(Duration.ofMillis(200))
+                .failFast(name + " ended before it was ready", () -> {
+                    if (!process.isAlive()) {
+                        throw new IllegalStateException(log());
+                    }
+                })
+                .until(ready::getAsBoolean);
+    }
+
+    /** Waits until the process has ended by itself and returns its status. */
+    int awaitEnd() {
+        Awaitility.await(name + " to end, see " + log).atMost(START).until(() -> !process.isAlive());
+        return process.exitValue();
+    }
+
+    String log() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops the process where it stands (SIGSTOP): its sockets stay open and answer nothing. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    /** Lets a frozen process go on. */
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill -" + signal + " answered " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+            Runtime.getRuntime().removeShutdownHook(reaper);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IllegalStateException e) {
+            // The JVM is on its way down and ends the process itself.
+            process.destroyForcibly();
+        }
+    }
+}

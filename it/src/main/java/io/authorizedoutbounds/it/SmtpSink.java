@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.subethamail.smtp.helper.SimpleMessageListener;
+import org.subethamail.smtp.helper.SimpleMessageListenerAdapter;
+import org.subethamail.smtp.server.SMTPServer;
+
+/** A real SMTP server that takes all mail: the outside world that James relays to. */
+public final class SmtpSink implements AutoCloseable {
+    /** A mail for one recipient. */
+    public record Received(String sender, String recipient, String content) {}
+
+    private final List<Received> received = new CopyOnWriteArrayList<>();
+    private final int port = Build.freePort();
+    private final SMTPServer server;
+
+    /** Starts on a port of its own of 127.0.0.1. */
+    public SmtpSink() {
+        server = SMTPServer.port(port)
+                .messageHandlerFactory(new SimpleMessageListenerAdapter(new SimpleMessageListener() {
+                    @Override
+                    public boolean accept(String from, String recipient) {
+                        return true;
+                    }
+
+                    @Override
+                    public void deliver(String from, String recipient, java.io.InputStream data) throws IOException {
+                        received.add(new Received(
+                                from, recipient, new String(data.readAllBytes(), StandardCharsets.ISO_8859_1)));
+                    }
+                }))
+                .build();
+        server.start();
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** Waits for the mail for a recipient. */
+    public Received awaitMailTo(String recipient) {
+        return Awaitility.await("mail to " + recipient + " at the sink")
+                .atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> received.stream()
+                                .filter(mail -> mail.recipient().equals(recipient))
+                                .findFirst(),
+                        java.util.Optional::isPresent)
+                .orElseThrow();
+    }
+
+    /** What has come for a recipient until now. */
+    public List<Received> mailTo(String recipient) {
+        return received.stream()
+                .filter(mail -> mail.recipient().equals(recipient))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+    }
+}

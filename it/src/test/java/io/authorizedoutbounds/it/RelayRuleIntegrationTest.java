@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Rule 1 over real SMTP, in the configuration as shipped. */
+class RelayRuleIntegrationTest {
+    private static final String LISTED = "127.0.0.2";
+    private static final String UNLISTED = "127.0.0.3";
+    private static final String TRUSTED = "127.0.0.9";
+    private static final String EXTERNAL_SENDER = "someone@remote.example.com";
+    private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
+    private static final int PROXY_PORT = Build.freePort();
+    private static final int VERIFY_PORT = Build.freePort();
+
+    private static SmtpSink sink;
+    private static JamesServer james;
+    private static WebAdmin webAdmin;
+
+    @BeforeAll
+    static void start() {
+        sink = new SmtpSink();
+        james = JamesServer.builder()
+                .cassandra(Servers.cassandra(), Servers.newKeyspace())
+                .sink(sink)
+                .setting("allow.private.addresses", "true")
+                .edit(
+                        "smtpserver.xml",
+                        "<!-- <authorizedAddresses>.*</authorizedAddresses> -->",
+                        "<authorizedAddresses>" + TRUSTED + "</authorizedAddresses>")
+                .listener(
+                        PROXY_PORT,
+                        server -> server.replace("</smtpserver>", "<proxyRequired>true</proxyRequired></smtpserver>"))
+                .listener(VERIFY_PORT, server -> server.replace("<verifyIdentity>false", "<verifyIdentity>true")
+                        .replace("<announce>never", "<announce>forUnauthorizedAddresses"))
+                .start();
+        webAdmin = WebAdmin.of(james).awaitLists();
+    }
+
+    @AfterAll
+    static void stop() {
+        james.close();
+        sink.close();
+    }
+
+    private static SmtpClient from(String address) {
+        return SmtpClient.from(address, james.smtpPort());
+    }
+
+    private static String refusal(String client, String domain) {
+        return "451 4.7.1 Open relay not allowed: " + client + " is not an authorized outbound address of " + domain;
+    }
+
+    private static String refusal(String client) {
+        return "451 4.7.1 Open relay not allowed: " + client + " is not an authorized outbound address";
+    }
+
+    @Nested
+    class Rows {
+        @Test
+        void row1TrustedNetworkMaySendAsAnybody() {
+            String domain = webAdmin.addDomain();
+
+            try (SmtpClient client = from(TRUSTED)) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @Test
+        void row2ListedClientMaySendFromItsDomainAndTheMailIsRelayed() {
+            String domain = webAdmin.addDomainListing(LISTED);
+            String recipient = "row2@elsewhere.example.org";
+
+            try (SmtpClient client = from(LISTED)) {
+                assertThat(client.mail("user@" + domain)).startsWith("250");
+                assertThat(client.rcpt(recipient)).startsWith("250");
+                assertThat(client.data("row 2")).startsWith("250");
+            }
+
+            assertThat(sink.awaitMailTo(recipient).sender()).isEqualTo("user@" + domain);
+        }
+
+        @Test
+        void row3UnlistedClientIsRefusedForAnExternalRecipient() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                assertThat(client.mail("user@" + domain)).startsWith("250");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+
+        @Test
+        void row3UnlistedClientIsRefusedForAnInternalRecipient() {
+            String domain = webAdmin.addDomainListing(LISTED);
+            webAdmin.addUser("bob@" + domain, "secret");
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt("bob@" + domain)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+
+        @Test
+        void row3ClientListedForAnotherDomainIsRefused() {
+            webAdmin.addDomainListing(LISTED);
+            String other = webAdmin.addDomainListing("127.0.0.4");
+
+            try (SmtpClient client = from(LISTED)) {
+                client.mail("user@" + other);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(LISTED, other));
+            }
+        }
+
+        @Test
+        void row3DomainWithoutEntriesIsRefused() {
+            String domain = webAdmin.addDomain();
+
+            try (SmtpClient client = from(LISTED)) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(LISTED, domain));
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {EXTERNAL_SENDER, ""})
+        void row5InboundMailIsDelivered(String sender) {
+            String domain = webAdmin.addDomain();
+            webAdmin.addUser("bob@" + domain, "secret");
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(sender);
+                assertThat(client.rcpt("bob@" + domain)).startsWith("250");
+                assertThat(client.data("row 5")).startsWith("250");
+            }
+
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf("bob@" + domain) == 1);
+        }
+
+        @Test
+        void row5LeavesUnknownUsersToJames() {
+            String domain = webAdmin.addDomain();
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(EXTERNAL_SENDER);
+                assertThat(client.rcpt("nobody@" + domain)).startsWith("550");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {EXTERNAL_SENDER, ""})
+        void row6ListedClientMaySendForAnExternalSender(String sender) {
+            webAdmin.addDomainListing("127.0.0.6");
+
+            try (SmtpClient client = from("127.0.0.6")) {
+                client.mail(sender);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {EXTERNAL_SENDER, ""})
+        void row7UnlistedClientIsRefusedForAnExternalSender(String sender) {
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(sender);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED));
+            }
+        }
+
+        @Test
+        void row7ClientListedOnlyForADomainThatLeftJamesIsRefused() {
+            String domain = webAdmin.addDomainListing("127.0.0.7");
+            webAdmin.request().delete("/domains/" + domain);
+
+            try (SmtpClient client = from("127.0.0.7")) {
+                client.mail(EXTERNAL_SENDER);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("127.0.0.7"));
+            }
+        }
+    }
+
+    /** The permission to relay is one of the connection in James, and of one transaction here. */
+    @Nested
+    class OneTransaction {
+        private final String mine = webAdmin.addDomainListing(LISTED);
+        private final String others = webAdmin.addDomainListing("127.0.0.4");
+
+        private void grant(SmtpClient client) {
+            client.mail("user@" + mine);
+            assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+        }
+
+        private void assertRefused(SmtpClient client) {
+            assertThat(client.mail("user@" + others)).startsWith("250");
+            assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(LISTED, others));
+        }
+
+        @Test
+        void grantShouldEndWithRset() {
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                client.send("RSET");
+                assertRefused(client);
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"EHLO again.example", "HELO again.example"})
+        void grantShouldEndWithAnotherGreeting(String greeting) {
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                client.send(greeting);
+                assertRefused(client);
+            }
+        }
+
+        @Test
+        void grantShouldEndWithTheMail() {
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                assertThat(client.data("mine")).startsWith("250");
+                assertRefused(client);
+            }
+        }
+
+        @Test
+        void grantShouldEndWithStartTls() {
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                client.startTls();
+                client.send("RSET");
+                assertRefused(client);
+            }
+        }
+
+        @Test
+        void grantShouldEndWithFailedAuth() {
+            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+                grant(client);
+                assertThat(client.auth("user@" + mine, "wrong")).startsWith("535");
+                client.send("RSET");
+                assertThat(client.mail("user@" + others)).isEqualTo(refusal(LISTED, others));
+            }
+        }
+
+        @Test
+        void recipientsShouldNotOutliveASecondMail() {
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                // James answers 503 to the second MAIL, forgets the sender and takes a third.
+                assertThat(client.mail("user@" + others)).startsWith("503");
+                assertThat(client.mail("user@" + others)).startsWith("250");
+                assertThat(client.data("forged")).startsWith("503");
+            }
+        }
+
+        @Test
+        void localRecipientShouldNotCarryAGrantOutside() {
+            webAdmin.addUser("bob@" + mine, "secret");
+            try (SmtpClient client = from(LISTED)) {
+                grant(client);
+                client.send("RSET");
+                client.mail(EXTERNAL_SENDER);
+                assertThat(client.rcpt("bob@" + mine)).startsWith("250");
+                assertThat(client.data("inbound")).startsWith("250");
+            }
+        }
+
+        @Test
+        void grantOfATrustedNetworkShouldStay() {
+            try (SmtpClient client = from(TRUSTED)) {
+                for (String sender : new String[] {mine, others}) {
+                    client.mail("user@" + sender);
+                    assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                    client.send("RSET");
+                }
+            }
+        }
+
+        @Test
+        void removalShouldRefuseTheNextRcptOfAnOpenTransaction() {
+            String domain = webAdmin.addDomainListing(LISTED);
+            try (SmtpClient client = from(LISTED)) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                webAdmin.delete(domain, LISTED);
+                assertThat(client.rcpt("another@elsewhere.example.org")).isEqualTo(refusal(LISTED, domain));
+            }
+        }
+
+        @Test
+        void dataAfterARefusedRcptShouldQueueNothing() {
+            try (SmtpClient client = from(UNLISTED)) {
+                client.write("MAIL FROM:<user@" + mine + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT + ">\r\nDATA\r\n");
+                assertThat(client.reply()).startsWith("250");
+                assertThat(client.reply()).isEqualTo(refusal(UNLISTED, mine));
+                assertThat(client.reply()).startsWith("503");
+            }
+        }
+    }
+
+    @Nested
+    class Auth {
+        @Test
+        void authenticatedUserShouldGetTheVerdictOfJames() {
+            String mine = webAdmin.addDomain();
+            String others = webAdmin.addDomain();
+            webAdmin.addUser("alice@" + mine, "secret");
+
+            try (SmtpClient client = SmtpClient.from(UNLISTED, james.submissionPort())) {
+                client.startTls();
+                assertThat(client.auth("alice@" + mine, "secret")).startsWith("235");
+                for (String sender : new String[] {"alice@" + mine, "bob@" + others, EXTERNAL_SENDER}) {
+                    assertThat(client.mail(sender)).startsWith("250");
+                    assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                    client.send("RSET");
+                }
+            }
+        }
+
+        @Test
+        void authenticatedUserShouldBeHeldToItsAddressByVerifyIdentity() {
+            String domain = webAdmin.addDomain();
+            webAdmin.addUser("alice@" + domain, "secret");
+
+            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+                client.auth("alice@" + domain, "secret");
+                assertThat(client.mail("bob@" + domain)).startsWith("503");
+                assertThat(client.mail("alice@" + domain)).startsWith("250");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @Test
+        void permissionOfAuthShouldOutliveAGrant() {
+            String domain = webAdmin.addDomainListing(LISTED);
+            webAdmin.addUser("alice@" + domain, "secret");
+
+            try (SmtpClient client = SmtpClient.from(LISTED, james.submissionPort())) {
+                client.startTls();
+                client.mail("alice@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                client.send("RSET");
+                assertThat(client.auth("alice@" + domain, "secret")).startsWith("235");
+                client.mail(EXTERNAL_SENDER);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @Test
+        void failedAuthShouldChangeNothing() {
+            String domain = webAdmin.addDomain();
+            webAdmin.addUser("alice@" + domain, "secret");
+
+            try (SmtpClient client = SmtpClient.from(UNLISTED, james.submissionPort())) {
+                client.startTls();
+                assertThat(client.auth("alice@" + domain, "wrong")).startsWith("535");
+                client.mail("alice@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+    }
+
+    @Nested
+    class VerifyIdentity {
+        @Test
+        void listedClientShouldPass() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+                assertThat(client.mail("user@" + domain)).startsWith("250");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                assertThat(client.data("verified")).startsWith("250");
+            }
+        }
+
+        @Test
+        void unlistedClientShouldBeRefusedAtMail() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+                assertThat(client.mail("user@" + domain)).isEqualTo(refusal(UNLISTED, domain));
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("503");
+            }
+        }
+
+        @Test
+        void inboundMailShouldPass() {
+            String domain = webAdmin.addDomain();
+            webAdmin.addUser("bob@" + domain, "secret");
+
+            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+                assertThat(client.mail(EXTERNAL_SENDER)).startsWith("250");
+                assertThat(client.rcpt("bob@" + domain)).startsWith("250");
+            }
+        }
+
+        @Test
+        void grantShouldNotOutliveItsTransaction() {
+            String mine = webAdmin.addDomainListing(LISTED);
+            String others = webAdmin.addDomain();
+
+            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+                client.mail("user@" + mine);
+                client.send("RSET");
+                assertThat(client.mail("user@" + others)).isEqualTo(refusal(LISTED, others));
+            }
+        }
+    }
+
+    /** Clients of other networks and of IPv6, over the PROXY protocol. */
+    @Nested
+    class Proxied {
+        private SmtpClient proxied(String protocol, String client, String server) {
+            return SmtpClient.proxied("PROXY " + protocol + " " + client + " " + server + " 35646 25", PROXY_PORT);
+        }
+
+        @Test
+        void listedIpv6ClientShouldPassInAnySpelling() {
+            String domain = webAdmin.addDomainListing("2001:db8::25");
+
+            try (SmtpClient client = proxied("TCP6", "2001:DB8:0:0::0025", "2001:db8::1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @Test
+        void unlistedIpv6ClientOfTheSameNetworkShouldBeRefused() {
+            String domain = webAdmin.addDomainListing("2001:db8::25");
+
+            try (SmtpClient client = proxied("TCP6", "2001:db8::26", "2001:db8::1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("2001:db8::26", domain));
+            }
+        }
+
+        @Test
+        void ipv4MappedClientShouldBeThatIpv4Client() {
+            String domain = webAdmin.addDomainListing("203.0.113.7");
+
+            try (SmtpClient client = proxied("TCP6", "::ffff:203.0.113.7", "2001:db8::1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+        }
+
+        @ParameterizedTest
+        @CsvSource({"64:ff9b::cb00:7108", "2002:cb00:7108::1", "::203.0.113.8"})
+        void addressThatEmbedsAListedOneShouldBeRefused(String embedding) {
+            String domain = webAdmin.addDomainListing("203.0.113.8");
+
+            try (SmtpClient client = proxied("TCP6", embedding, "2001:db8::1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("451 4.7.1 Open relay not allowed");
+            }
+        }
+
+        @Test
+        void listedIpv4ClientShouldPassAndItsNeighbourBeRefused() {
+            String domain = webAdmin.addDomainListing("198.51.100.4");
+
+            try (SmtpClient client = proxied("TCP4", "198.51.100.4", "192.0.2.1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+            try (SmtpClient client = proxied("TCP4", "198.51.100.44", "192.0.2.1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("198.51.100.44", domain));
+            }
+        }
+
+        @Test
+        void theProxysOwnAddressShouldGrantNothing() {
+            String domain = webAdmin.addDomainListing("127.0.0.1");
+
+            try (SmtpClient client = proxied("TCP4", "198.51.100.5", "192.0.2.1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("198.51.100.5", domain));
+            }
+        }
+
+        @Test
+        void headerOnAListenerWithoutProxyShouldGrantNothing() {
+            String domain = webAdmin.addDomainListing("198.51.100.6");
+
+            try (SmtpClient client = from(UNLISTED)) {
+                assertThat(client.send("PROXY TCP4 198.51.100.6 192.0.2.1 35646 25"))
+                        .startsWith("500");
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+    }
+
+    /** Addresses in which open relays hide. */
+    @Nested
+    class Spelling {
+        @ParameterizedTest
+        @ValueSource(strings = {"user@%S", "USER@%s"})
+        void caseShouldNotMatter(String pattern) {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(String.format(pattern, domain));
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+
+        @Test
+        void subDomainShouldBeExternal() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@sub." + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED));
+            }
+        }
+
+        @Test
+        void trailingDotShouldBeASyntaxError() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                assertThat(client.mail("user@" + domain + ".")).startsWith("501");
+            }
+        }
+
+        @Test
+        void quotedAtShouldNotMakeASenderInternal() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("\"user@" + domain + "\"@remote.example.com");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED));
+            }
+        }
+
+        @Test
+        void addressLiteralOfAListedClientShouldBeExternal() {
+            webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@[" + LISTED + "]");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED));
+            }
+        }
+
+        @Test
+        void aLabelSenderShouldBeOfTheDomainInULabels() {
+            webAdmin.addDomain("b%C3%BCcher.example");
+            assertThat(webAdmin.put("b%C3%BCcher.example", LISTED).statusCode()).isEqualTo(204);
+
+            try (SmtpClient client = from(LISTED)) {
+                client.mail("user@xn--bcher-kva.example");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+            }
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@xn--bcher-kva.example");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, "xn--bcher-kva.example"));
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "y%x.example@[127.0.0.1]",
+                    "x.example!y",
+                    "@%s:y@x.example",
+                    "@%s,@b.example:y@x.example",
+                    "\"y@x.example\"",
+                    "y@x.example@%s"
+                })
+        void routedRecipientShouldNotBeRelayed(String pattern) {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(EXTERNAL_SENDER);
+                assertThat(client.rcpt(pattern.replace("%s", domain))).doesNotStartWith("2");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"%s", "localhost.localdomain", "[127.0.0.2]"})
+        void heloNameShouldHaveNoEffect(String name) {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.send("EHLO " + name.replace("%s", domain));
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"XCLIENT ADDR=127.0.0.2", "XFORWARD ADDR=127.0.0.2"})
+        void clientMayNotSayWhoItIs(String command) {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                assertThat(client.send(command)).startsWith("500");
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static io.restassured.RestAssured.given;
+
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.assertj.core.api.Assertions;
+import org.awaitility.Awaitility;
+
+/** The WebAdmin of one James, with a token or without. Paths go over the wire as they are given. */
+final class WebAdmin {
+    private final String baseUri;
+    private final Optional<String> authorization;
+
+    private WebAdmin(String baseUri, Optional<String> authorization) {
+        this.baseUri = baseUri;
+        this.authorization = authorization;
+    }
+
+    static WebAdmin of(JamesServer james) {
+        return new WebAdmin("http://127.0.0.1:" + james.webAdminPort(), Optional.empty());
+    }
+
+    /** Waits until James has found its way to Cassandra. */
+    WebAdmin awaitLists() {
+        Awaitility.await("the lists")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> list("nobody.example").statusCode() == 404);
+        return this;
+    }
+
+    WebAdmin withAuthorization(String header) {
+        return new WebAdmin(baseUri, Optional.of(header));
+    }
+
+    RequestSpecification request() {
+        RequestSpecification request = given().baseUri(baseUri).urlEncodingEnabled(false);
+        authorization.ifPresent(header -> request.header("Authorization", header));
+        return request;
+    }
+
+    String addDomain() {
+        String domain = Servers.newDomain();
+        addDomain(domain);
+        return domain;
+    }
+
+    void addDomain(String domain) {
+        Assertions.assertThat(request().put("/domains/" + domain).statusCode()).isEqualTo(204);
+    }
+
+    void addUser(String user, String password) {
+        int status = request()
+                .body(Map.of("password", password))
+                .contentType("application/json")
+                .put("/users/" + user)
+                .statusCode();
+        Assertions.assertThat(status).isEqualTo(204);
+    }
+
+    /** A domain that lists the addresses. */
+    String addDomainListing(String... addresses) {
+        String domain = addDomain();
+        for (String address : addresses) {
+            Assertions.assertThat(put(domain, address).statusCode()).isEqualTo(204);
+        }
+        return domain;
+    }
+
+    Response put(String domain, String address) {
+        return request().put(entry(domain, address));
+    }
+
+    Response put(String domain, String address, String json) {
+        return request().contentType("application/json").body(json).put(entry(domain, address));
+    }
+
+    Response delete(String domain, String address) {
+        return request().delete(entry(domain, address));
+    }
+
+    Response get(String domain, String address) {
+        return request().get(entry(domain, address));
+    }
+
+    Response list(String domain) {
+        return request().get("/domains/" + domain + "/authorizedOutbounds");
+    }
+
+    private static String entry(String domain, String address) {
+        return "/domains/" + domain + "/authorizedOutbounds/" + address;
+    }
+
+    /** How many mails a user has in INBOX. */
+    int mailsOf(String user) {
+        Response count = request().get("/users/" + user + "/mailboxes/INBOX/messageCount");
+        return count.statusCode() == 200 ? Integer.parseInt(count.asString()) : 0;
+    }
+}
