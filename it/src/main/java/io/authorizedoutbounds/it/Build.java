@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.it;
 
+import com.google.common.base.Splitter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 
 /** Where Maven has put what the servers are started from. */
 final class Build {
@@ -34,10 +36,11 @@ final class Build {
         }
     }
 
-    /** The class path that Maven has resolved for a server, as {@code java -cp} takes it. */
-    static String classPathOf(String server) {
-        return read(IT.resolve(server).resolve("target").resolve("classpath.txt"))
-                .trim();
+    /** The jars that Maven has resolved for a server. */
+    static List<String> classPathOf(String server) {
+        return Splitter.on(':')
+                .splitToList(read(IT.resolve(server).resolve("target").resolve("classpath.txt"))
+                        .trim());
     }
 
     /** The drop-in, as a deployer unpacks it. */

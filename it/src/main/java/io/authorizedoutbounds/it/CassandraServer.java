@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.it;
 
-import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A real Cassandra of one member on 127.0.0.1. Its data outlive {@link #stop()}. */
 public final class CassandraServer implements AutoCloseable {
@@ -56,9 +56,8 @@ public final class CassandraServer implements AutoCloseable {
 
     /** Starts it and waits until it takes CQL. */
     public CassandraServer start() {
-        String classPath = Build.classPathOf("cassandra-server");
-        String agent = Splitter.on(':')
-                .splitToStream(classPath)
+        List<String> classPath = Build.classPathOf("cassandra-server");
+        String agent = classPath.stream()
                 .filter(jar -> jar.contains("/jamm-"))
                 .findFirst()
                 .orElseThrow();
@@ -73,7 +72,7 @@ public final class CassandraServer implements AutoCloseable {
                 .add("-Dlogback.configurationFile=" + Build.resource("cassandra/logback.xml"));
         EXPORTS.forEach(exported -> arguments.add("--add-exports", exported + "=ALL-UNNAMED"));
         OPENS.forEach(opened -> arguments.add("--add-opens", opened + "=ALL-UNNAMED"));
-        arguments.add("-cp", classPath, "org.apache.cassandra.service.CassandraDaemon");
+        arguments.add("-cp", String.join(":", classPath), "org.apache.cassandra.service.CassandraDaemon");
         process = ServerProcess.start("cassandra", folder, arguments.build());
         process.awaitReady(this::takesConnections);
         return this;

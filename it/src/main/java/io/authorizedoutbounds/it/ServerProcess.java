@@ -102,19 +102,35 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Ends the process at once. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+        forget();
+    }
+
+    /** Asks the process to end, and ends it after ten seconds. */
     @Override
     public void close() {
         process.destroy();
         try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
+            if (process.waitFor(10, TimeUnit.SECONDS)) {
+                forget();
+            } else {
+                kill();
             }
-            Runtime.getRuntime().removeShutdownHook(reaper);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            kill();
+        }
+    }
+
+    private void forget() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(reaper);
         } catch (IllegalStateException e) {
-            // The JVM is on its way down and ends the process itself.
-            process.destroyForcibly();
+            // The JVM is on its way down: the hook has run.
+            return;
         }
     }
 }

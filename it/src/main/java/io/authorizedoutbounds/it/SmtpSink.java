@@ -2,9 +2,12 @@
 package io.authorizedoutbounds.it;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.subethamail.smtp.helper.SimpleMessageListener;
@@ -23,6 +26,7 @@ public final class SmtpSink implements AutoCloseable {
     /** Starts on a port of its own of 127.0.0.1. */
     public SmtpSink() {
         server = SMTPServer.port(port)
+                .bindAddress(InetAddress.getLoopbackAddress())
                 .messageHandlerFactory(new SimpleMessageListenerAdapter(new SimpleMessageListener() {
                     @Override
                     public boolean accept(String from, String recipient) {
@@ -30,7 +34,7 @@ public final class SmtpSink implements AutoCloseable {
                     }
 
                     @Override
-                    public void deliver(String from, String recipient, java.io.InputStream data) throws IOException {
+                    public void deliver(String from, String recipient, InputStream data) throws IOException {
                         received.add(new Received(
                                 from, recipient, new String(data.readAllBytes(), StandardCharsets.ISO_8859_1)));
                     }
@@ -51,7 +55,7 @@ public final class SmtpSink implements AutoCloseable {
                         () -> received.stream()
                                 .filter(mail -> mail.recipient().equals(recipient))
                                 .findFirst(),
-                        java.util.Optional::isPresent)
+                        Optional::isPresent)
                 .orElseThrow();
     }
 
