@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.jar.JarFile;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the packages that are shipped, held on the drop-in jar itself. */
+class ArchitectureTest {
+    private static final String OURS = "io.authorizedoutbounds..";
+    private static final JavaClasses CLASSES = shippedClasses();
+
+    private static JavaClasses shippedClasses() {
+        try (JarFile jar = new JarFile(Build.dropIn()
+                .resolve("extensions-jars/authorized-outbounds.jar")
+                .toFile())) {
+            return new ClassFileImporter()
+                    .withImportOption(location -> location.contains("io/authorizedoutbounds"))
+                    .importJar(jar);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void policyShouldKnowTheJdkGuavaAndJamesCoreOnly() {
+        classes()
+                .that()
+                .resideInAPackage("io.authorizedoutbounds.policy")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.authorizedoutbounds.policy", "java..", "com.google.common..", "org.apache.james.core")
+                .check(CLASSES);
+    }
+
+    @Test
+    void heartShouldNotKnowItsEdges() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.authorizedoutbounds.policy",
+                        "io.authorizedoutbounds.cassandra",
+                        "io.authorizedoutbounds.james",
+                        "io.authorizedoutbounds.webadmin")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.authorizedoutbounds.smtp", "io.authorizedoutbounds.mailets")
+                .check(CLASSES);
+    }
+
+    @Test
+    void smtpAndMailetsShouldNotKnowEachOther() {
+        slices().matching("io.authorizedoutbounds.(smtp|mailets)..")
+                .should()
+                .notDependOnEachOther()
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesShouldBeFreeOfCycles() {
+        slices().matching("io.authorizedoutbounds.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheStoreShouldKnowTheDriver() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.authorizedoutbounds.cassandra", "io.authorizedoutbounds.james")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.datastax..")
+                .check(CLASSES);
+    }
+
+    /** James 3.8 has them under javax, 3.9 under jakarta: one jar serves both by naming neither. */
+    @Test
+    void nothingShouldNameWhatJames38And39HaveUnderOtherNames() {
+        noClasses()
+                .that()
+                .resideInAPackage(OURS)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("javax.inject..", "javax.mail..", "javax.annotation..", "jakarta..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingShouldResolveANameOrCompareNetworks() {
+        noClasses()
+                .that()
+                .resideInAPackage(OURS)
+                .should()
+                .callMethod(java.net.InetAddress.class, "getByName", String.class)
+                .orShould()
+                .callMethod(java.net.InetAddress.class, "getAllByName", String.class)
+                .orShould()
+                .callMethod(java.net.InetAddress.class, "getHostName")
+                .orShould()
+                .callMethod(java.net.InetAddress.class, "getCanonicalHostName")
+                .orShould()
+                .callMethod(java.net.InetSocketAddress.class, "getHostName")
+                .orShould()
+                .callConstructor(java.net.InetSocketAddress.class, String.class, int.class)
+                .orShould()
+                .dependOnClassesThat()
+                .haveSimpleName("NetMatcher")
+                .check(CLASSES);
+    }
+}

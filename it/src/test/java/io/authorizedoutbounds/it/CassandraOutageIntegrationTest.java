@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** A James that is started while its Cassandra is down. Each test puts Cassandra where it needs it. */
+@TestMethodOrder(MethodOrderer.MethodName.class)
+class CassandraOutageIntegrationTest {
+    private static final String LISTED = "127.0.0.2";
+    private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
+    private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
+
+    private static CassandraServer cassandra;
+    private static JamesServer james;
+    private static WebAdmin webAdmin;
+
+    @BeforeAll
+    static void startWithoutCassandra() {
+        cassandra = new CassandraServer();
+        james = JamesServer.builder()
+                .cassandra(cassandra, Servers.newKeyspace())
+                .setting("allow.private.addresses", "true")
+                .start();
+        webAdmin = WebAdmin.of(james);
+        assertOutage();
+        cassandra.start();
+        webAdmin.awaitLists();
+    }
+
+    @AfterAll
+    static void stop() {
+        james.close();
+        cassandra.close();
+    }
+
+    private static String rcpt(String sender) {
+        try (SmtpClient client = SmtpClient.from(LISTED, james.smtpPort())) {
+            client.mail(sender);
+            return client.rcpt(EXTERNAL_RECIPIENT);
+        }
+    }
+
+    /** What must hold while Cassandra does not answer, whatever the reason. */
+    private static void assertOutage() {
+        String domain = webAdmin.addDomain();
+        webAdmin.addUser("bob@" + domain, "secret");
+        assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
+        assertThat(rcpt("someone@remote.example.com")).isEqualTo(UNAVAILABLE);
+        assertThat(rcpt("")).isEqualTo(UNAVAILABLE);
+        try (SmtpClient client = SmtpClient.from(LISTED, james.smtpPort())) {
+            client.mail("someone@remote.example.com");
+            assertThat(client.rcpt("bob@" + domain)).startsWith("250");
+            assertThat(client.data("inbound")).startsWith("250");
+        }
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf("bob@" + domain) == 1);
+        webAdmin.put(domain, LISTED).then().statusCode(503).body("message", containsString("Cassandra"));
+        webAdmin.delete(domain, LISTED).then().statusCode(503);
+        webAdmin.list(domain).then().statusCode(503);
+        webAdmin.get(domain, LISTED).then().statusCode(503);
+        webAdmin.put(domain, "10.0.0.0/8").then().statusCode(400);
+        webAdmin.put("unknown.example", LISTED).then().statusCode(404);
+    }
+
+    private static void assertWorks() {
+        String domain = webAdmin.addDomain();
+        assertThat(rcpt("user@" + domain)).startsWith("451 4.7.1 Open relay not allowed");
+        webAdmin.put(domain, LISTED).then().statusCode(204);
+        assertThat(rcpt("user@" + domain)).startsWith("250");
+    }
+
+    @Test
+    void jamesShouldWorkWithoutARestartOnceCassandraIsThere() {
+        assertWorks();
+    }
+
+    @Test
+    void stoppedCassandraShouldPutOutboundMailOffAndComeBack() {
+        String domain = webAdmin.addDomainListing(LISTED);
+
+        cassandra.stop();
+        assertOutage();
+        assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
+        cassandra.start();
+
+        webAdmin.awaitLists();
+        assertThat(rcpt("user@" + domain)).startsWith("250");
+        assertWorks();
+    }
+
+    @Test
+    void frozenCassandraShouldPutOutboundMailOffInBoundedTime() {
+        String domain = webAdmin.addDomainListing(LISTED);
+
+        cassandra.freeze();
+        try {
+            Instant start = Instant.now();
+            assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
+            // Far above lookup.timeout for a busy machine, far below what a hanging thread would take.
+            assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
+            assertOutage();
+        } finally {
+            cassandra.thaw();
+        }
+
+        webAdmin.awaitLists();
+        assertThat(rcpt("user@" + domain)).startsWith("250");
+    }
+}

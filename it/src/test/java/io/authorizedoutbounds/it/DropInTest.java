@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableSet;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+
+/** What a deployer gets. */
+class DropInTest {
+    private static final int CLASS_FILE_OF_JAVA_11 = 55;
+    private static final Path JAR = Build.dropIn().resolve("extensions-jars/authorized-outbounds.jar");
+
+    private static Set<String> classesOf(Path jar) throws IOException {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            return file.stream()
+                    .map(JarEntry::getName)
+                    .filter(name -> name.endsWith(".class"))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    @Test
+    void folderShouldHoldTheJarAndTheFilesToTouch() throws IOException {
+        try (Stream<Path> files = Files.walk(Build.dropIn())) {
+            assertThat(files.filter(Files::isRegularFile)
+                            .map(file -> Build.dropIn().relativize(file).toString()))
+                    .containsExactlyInAnyOrder(
+                            "extensions-jars/authorized-outbounds.jar",
+                            "conf/authorized-outbounds.properties",
+                            "conf/cassandra-driver.conf",
+                            "conf/cassandra.properties",
+                            "conf/extensions.properties",
+                            "conf/smtpserver.xml",
+                            "conf/webadmin.properties");
+        }
+    }
+
+    @Test
+    void zipShouldHoldTheSameAsTheFolder() throws IOException {
+        try (ZipFile zip = new ZipFile(Build.dropIn()
+                        .resolveSibling("authorized-outbounds.zip")
+                        .toFile());
+                Stream<Path> files = Files.walk(Build.dropIn())) {
+            assertThat(zip.stream().filter(entry -> !entry.isDirectory()).map(entry -> entry.getName()))
+                    .containsExactlyInAnyOrderElementsOf(files.filter(Files::isRegularFile)
+                            .map(file ->
+                                    "authorized-outbounds/" + Build.dropIn().relativize(file))
+                            .toList());
+        }
+    }
+
+    @Test
+    void jarShouldHoldOurClassesFailsafeAndTheDriverOnly() throws IOException {
+        assertThat(classesOf(JAR))
+                .allMatch(name -> name.startsWith("io/authorizedoutbounds/")
+                        || name.startsWith("dev/failsafe/")
+                        || name.startsWith("com/datastax/")
+                        || name.startsWith("com/typesafe/config/"));
+    }
+
+    @Test
+    void nothingThatJamesCarriesShouldBeInTheJarButForTheDriver() throws IOException {
+        Set<String> carriedByJames = new HashSet<>();
+        for (String jar : Build.classPathOf("james-server")) {
+            carriedByJames.addAll(classesOf(Path.of(jar)));
+        }
+
+        Set<String> twice = new HashSet<>(classesOf(JAR));
+        twice.retainAll(carriedByJames);
+
+        assertThat(twice)
+                .isNotEmpty()
+                .allMatch(name -> name.startsWith("com/datastax/") || name.startsWith("com/typesafe/config/"));
+    }
+
+    @Test
+    void classesThatConfigurationFilesNameShouldBeInTheJar() throws IOException {
+        assertThat(classesOf(JAR))
+                .containsAll(ImmutableSet.of(
+                        "io/authorizedoutbounds/james/AuthorizedOutboundsModule.class",
+                        "io/authorizedoutbounds/smtp/AuthorizedOutboundHook.class",
+                        "io/authorizedoutbounds/webadmin/DomainAuthorizedOutboundsRoutes.class"));
+    }
+
+    @Test
+    void bytecodeShouldRunOnJava11() throws IOException {
+        try (JarFile jar = new JarFile(JAR.toFile())) {
+            for (String name : classesOf(JAR)) {
+                try (DataInputStream in = new DataInputStream(jar.getInputStream(jar.getEntry(name)))) {
+                    in.readInt();
+                    in.readUnsignedShort();
+                    assertThat(in.readUnsignedShort()).as(name).isLessThanOrEqualTo(CLASS_FILE_OF_JAVA_11);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.google.inject.AbstractModule;
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import io.authorizedoutbounds.james.AuthorizedOutboundsModule;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import java.io.File;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.apache.james.core.Domain;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.utils.PropertiesProvider;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The module in the injector of a host that has a Cassandra session, as the Cassandra and distributed apps have. Those
+ * apps are not to be had as a class path.
+ */
+class SharedSessionTest {
+    private static final Domain DOMAIN = Domain.of("shared.example");
+    private static final OutboundAddress ADDRESS = OutboundAddress.parse("203.0.113.7");
+
+    /** A host without {@code cassandra.properties}: a session of our own could not be opened. */
+    private static final class Host extends AbstractModule {
+        private final CqlSession session;
+
+        Host(CqlSession session) {
+            this.session = session;
+        }
+
+        @Override
+        protected void configure() {
+            bind(CqlSession.class).toInstance(session);
+            bind(DomainList.class).toProvider(() -> {
+                throw new AssertionError("the store asks for no domain");
+            });
+            bind(Clock.class).toInstance(Clock.systemUTC());
+            bind(PropertiesProvider.class).toInstance(PropertiesProvider.forTesting());
+            bind(FileSystem.class).toInstance(new NoFiles());
+        }
+    }
+
+    private static final class NoFiles implements FileSystem {
+        @Override
+        public InputStream getResource(String url) {
+            throw new AssertionError("no file is needed: " + url);
+        }
+
+        @Override
+        public File getFile(String fileUrl) {
+            throw new AssertionError("no file is needed: " + fileUrl);
+        }
+
+        @Override
+        public File getBasedir() {
+            throw new AssertionError("no file is needed");
+        }
+    }
+
+    @Test
+    void listsShouldBeInTheKeyspaceOfTheHost() {
+        String keyspace = Servers.newKeyspace();
+        try (CqlSession session = session(keyspace)) {
+            Injector host = Guice.createInjector(new Host(session));
+            AuthorizedOutboundStore store = host.createChildInjector(new AuthorizedOutboundsModule(host))
+                    .getInstance(AuthorizedOutboundStore.class);
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> isOpen(store));
+
+            store.save(new AuthorizedOutbound(
+                            DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), Instant.now(), Optional.empty()))
+                    .toCompletableFuture()
+                    .join();
+
+            assertThat(session.execute("SELECT ip FROM authorized_outbound WHERE domain = 'shared.example'")
+                            .one()
+                            .getInetAddress("ip"))
+                    .isEqualTo(ADDRESS.asInetAddress());
+        }
+    }
+
+    private static CqlSession session(String keyspace) {
+        var address = new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), Servers.cassandra().port());
+        try (CqlSession session = CqlSession.builder()
+                .addContactPoint(address)
+                .withLocalDatacenter("datacenter1")
+                .build()) {
+            session.execute("CREATE KEYSPACE " + keyspace
+                    + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
+        }
+        return CqlSession.builder()
+                .addContactPoint(address)
+                .withLocalDatacenter("datacenter1")
+                .withKeyspace(keyspace)
+                .build();
+    }
+
+    private static boolean isOpen(AuthorizedOutboundStore store) {
+        try {
+            store.list(DOMAIN).toCompletableFuture().join();
+            return true;
+        } catch (CompletionException e) {
+            return false;
+        }
+    }
+}

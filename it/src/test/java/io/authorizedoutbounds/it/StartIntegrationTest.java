@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What a James says that cannot start as configured, and the hosts that it starts in. */
+class StartIntegrationTest {
+    @Test
+    void unknownKeyShouldStopTheStart() {
+        String log = JamesServer.builder()
+                .edit("authorized-outbounds.properties", text -> text + "\nlookup.timeuot=1s\n")
+                .startInVain();
+
+        assertThat(log)
+                .contains("conf/authorized-outbounds.properties: unknown key 'lookup.timeuot'; the known keys are"
+                        + " allow.private.addresses, changes.retention, enforcement, lookup.timeout,"
+                        + " protect.local.recipients");
+    }
+
+    @Test
+    void badValueShouldStopTheStart() {
+        String log = JamesServer.builder()
+                .edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=")
+                .startInVain();
+
+        assertThat(log)
+                .contains("conf/cassandra.properties: cassandra.nodes='' is not allowed:"
+                        + " give host:port of one or more members, separated by commas");
+    }
+
+    /** A stand-in for the JPA apps, which are not to be had as a class path: they lack the driver. */
+    @Test
+    void hostWithoutTheDriverShouldUseTheOneOfTheDropIn() {
+        try (JamesServer james = JamesServer.builder()
+                .withoutJars(Pattern.compile("/(java-driver-|native-protocol-|config-1|jnr-|jffi-|asm-)"))
+                .cassandra(Servers.cassandra(), Servers.newKeyspace())
+                .start()) {
+            WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
+            String domain = webAdmin.addDomainListing("203.0.113.7");
+
+            webAdmin.get(domain, "203.0.113.7").then().statusCode(200);
+        }
+    }
+}

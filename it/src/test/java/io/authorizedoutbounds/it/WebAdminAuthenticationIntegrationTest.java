@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.util.Base64;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** WebAdmin with {@code jwt.enabled=true}. */
+class WebAdminAuthenticationIntegrationTest {
+    private static final String ADMIN = "{\"sub\":\"carol@admin.example\",\"admin\":true}";
+    private static final String ADDRESS = "203.0.113.7";
+    private static final KeyPair KEYS = newKeys();
+
+    private static JamesServer james;
+    private static WebAdmin anonymous;
+    private static WebAdmin admin;
+    private static String domain;
+
+    @BeforeAll
+    static void start() {
+        String publicKey = "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                        .encodeToString(KEYS.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+        james = JamesServer.builder()
+                .cassandra(Servers.cassandra(), Servers.newKeyspace())
+                .edit("webadmin.properties", "#jwt\\.", "jwt.")
+                .edit("jwt_publickey", none -> publicKey)
+                .start();
+        anonymous = WebAdmin.of(james);
+        admin = anonymous
+                .withAuthorization("Bearer " + token(KEYS, "RS256", ADMIN))
+                .awaitLists();
+        domain = admin.addDomainListing(ADDRESS);
+    }
+
+    @AfterAll
+    static void stop() {
+        james.close();
+    }
+
+    private static KeyPair newKeys() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A JSON Web Token (RFC 7519), signed by the keys whatever algorithm it claims. */
+    private static String token(KeyPair keys, String algorithm, String claims) {
+        try {
+            String signed = encoded("{\"alg\":\"" + algorithm + "\",\"typ\":\"JWT\"}") + "." + encoded(claims);
+            Signature signature = Signature.getInstance("SHA256withRSA");
+            signature.initSign(keys.getPrivate());
+            signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+            return signed + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String encoded(String json) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Stream<WebAdmin> intruders() {
+        return Stream.of(
+                anonymous,
+                anonymous.withAuthorization("Bearer nonsense"),
+                anonymous.withAuthorization("Bearer "),
+                anonymous.withAuthorization("Basic Y2Fyb2w6c2VjcmV0"),
+                anonymous.withAuthorization("Bearer " + token(newKeys(), "RS256", ADMIN)),
+                anonymous.withAuthorization("Bearer " + token(KEYS, "none", ADMIN)),
+                anonymous.withAuthorization("Bearer " + encoded("{\"alg\":\"none\"}") + "." + encoded(ADMIN) + "."),
+                anonymous.withAuthorization("Bearer " + token(KEYS, "RS256", "{\"sub\":\"carol@admin.example\"}")),
+                anonymous.withAuthorization("Bearer "
+                        + token(KEYS, "RS256", "{\"sub\":\"carol@admin.example\",\"admin\":true,\"exp\":1}")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("intruders")
+    void everyPathShouldBe401WithoutAGoodToken(WebAdmin intruder) {
+        intruder.list(domain).then().statusCode(401);
+        intruder.list("unknown.example").then().statusCode(401);
+        intruder.get(domain, ADDRESS).then().statusCode(401);
+        intruder.get(domain, "").then().statusCode(401);
+        intruder.get(domain, "10.0.0.0/8").then().statusCode(401);
+        intruder.put(domain, "203.0.113.8").then().statusCode(401);
+        intruder.put(domain, "10.0.0.0/8").then().statusCode(401);
+        intruder.put("", "203.0.113.8").then().statusCode(401);
+        intruder.delete(domain, ADDRESS).then().statusCode(401);
+
+        admin.list(domain).then().statusCode(200).body("size()", equalTo(1));
+    }
+
+    @Test
+    void addedByShouldBeTheSubjectOfTheToken() {
+        admin.get(domain, ADDRESS).then().statusCode(200).body("addedBy", equalTo("carol@admin.example"));
+    }
+
+    @Test
+    void logShouldSayWhoChangedWhat() {
+        admin.put(domain, "203.0.113.9").then().statusCode(204);
+        admin.delete(domain, "203.0.113.9").then().statusCode(204);
+
+        assertThat(james.log())
+                .contains(
+                        "carol@admin.example made 203.0.113.9 an authorized outbound address of " + domain,
+                        "carol@admin.example removed 203.0.113.9 from the authorized outbound addresses of " + domain);
+    }
+}
