@@ -48,6 +48,10 @@ final class Build {
         return IT.resolveSibling("james-config").resolve("target").resolve("authorized-outbounds");
     }
 
+    static Path repository() {
+        return IT.getParent();
+    }
+
     /** A new folder for one server to live in. */
     static Path newServerFolder(String name) {
         try {
