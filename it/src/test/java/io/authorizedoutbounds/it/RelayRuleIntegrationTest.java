@@ -3,7 +3,9 @@ package io.authorizedoutbounds.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HexFormat;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -491,6 +493,79 @@ class RelayRuleIntegrationTest {
             }
         }
 
+        /** Whatever James makes of the header: no recipient may be taken, and no client may be left hanging. */
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "PROXY UNKNOWN\r\n",
+                    "PROXY UNKNOWN 198.51.100.6 192.0.2.1 35646 25\r\n",
+                    "PROXY TCP4 198.51.100.6 192.0.2.1 35646\r\n",
+                    "PROXY TCP6 198.51.100.6 192.0.2.1 35646 25\r\n",
+                    "PROXY TCP4 198.51.100.6 192.0.2.1 35646 99999\r\n",
+                    "PROXY  TCP4 198.51.100.6 192.0.2.1 35646 25\r\n",
+                    "proxy TCP4 198.51.100.6 192.0.2.1 35646 25\r\n",
+                    "EHLO without.header\r\n"
+                })
+        void headerThatNamesNoClientShouldGrantNothing(String header) {
+            String domain = webAdmin.addDomainListing("198.51.100.6");
+
+            assertNothingTaken(header.getBytes(StandardCharsets.ISO_8859_1), domain);
+        }
+
+        @Test
+        void localCommandOfVersion2ShouldGrantNothing() {
+            String localCommandWithoutAddresses = "20000000";
+
+            assertNothingTaken(version2(localCommandWithoutAddresses), webAdmin.addDomainListing(UNLISTED));
+        }
+
+        private byte[] version2(String hexAfterTheSignature) {
+            return HexFormat.of().parseHex("0d0a0d0a000d0a515549540a" + hexAfterTheSignature);
+        }
+
+        private void assertNothingTaken(byte[] header, String domain) {
+            try (SmtpClient client = SmtpClient.connect(UNLISTED, PROXY_PORT, line -> {})) {
+                client.write(header);
+                client.write("EHLO client.example\r\nMAIL FROM:<user@" + domain + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT
+                        + ">\r\nQUIT\r\n");
+                for (String reply = client.reply(); !reply.isEmpty(); reply = client.reply()) {
+                    assertThat(reply).doesNotStartWith("250 2.1.5");
+                }
+            }
+        }
+
+        @Test
+        void secondHeaderShouldBeAnUnknownCommand() {
+            String domain = webAdmin.addDomainListing("198.51.100.6");
+
+            try (SmtpClient client = proxied("TCP4", "198.51.100.7", "192.0.2.1")) {
+                assertThat(client.send("PROXY TCP4 198.51.100.6 192.0.2.1 35646 25"))
+                        .startsWith("500");
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("198.51.100.7", domain));
+            }
+        }
+
+        @Test
+        void headerOfVersion2ShouldNameTheClient() {
+            String domain = webAdmin.addDomainListing("198.51.100.6");
+            String tcpOverIpv4 = "2111000c";
+            String from198x51x100x6to192x0x2x1 = "c6336406" + "c0000201";
+            String ports = "8b3e" + "0019";
+
+            try (SmtpClient client = SmtpClient.connect(UNLISTED, PROXY_PORT, line -> {})) {
+                client.write(version2(tcpOverIpv4 + from198x51x100x6to192x0x2x1 + ports));
+                client.reply();
+                client.send("EHLO client.example");
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+                client.send("RSET");
+                client.mail("user@" + webAdmin.addDomain());
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT))
+                        .startsWith("451 4.7.1 Open relay not allowed: 198.51.100.6");
+            }
+        }
+
         @Test
         void headerOnAListenerWithoutProxyShouldGrantNothing() {
             String domain = webAdmin.addDomainListing("198.51.100.6");
@@ -588,6 +663,35 @@ class RelayRuleIntegrationTest {
             try (SmtpClient client = from(UNLISTED)) {
                 client.mail(EXTERNAL_SENDER);
                 assertThat(client.rcpt(pattern.replace("%s", domain))).doesNotStartWith("2");
+            }
+        }
+
+        /** One reply line and one log line, whatever octets an address holds. */
+        @ParameterizedTest
+        @ValueSource(
+                strings = {"\"us\0er\"@%s", "\"us\rer\"@%s", "\"us\u001b[2Jer\"@%s", "\"us\u0085er\"@%s", "us\tr@%s"})
+        void controlCharactersShouldReachNeitherReplyNorLog(String pattern) {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail(pattern.replace("%s", domain));
+                String reply = client.rcpt(EXTERNAL_RECIPIENT);
+                assertThat(reply).matches("(451 4\\.7\\.1 Open relay not allowed|503 )[ -~]*");
+                assertThat(client.send("NOOP")).startsWith("250");
+            }
+            assertThat(james.log().lines().filter(line -> line.contains("AuthorizedOutboundHook")))
+                    .allMatch(line -> line.matches("[ -~]*"));
+        }
+
+        @Test
+        void thousandRecipientsShouldGetTheSameAnswer() {
+            String domain = webAdmin.addDomainListing(LISTED);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@" + domain);
+                for (int i = 0; i < 1000; i++) {
+                    assertThat(client.rcpt("r" + i + "@elsewhere.example.org")).isEqualTo(refusal(UNLISTED, domain));
+                }
             }
         }
 
