@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+
+class AuthorizedOutboundTest {
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final OutboundAddress ADDRESS = OutboundAddress.parse("192.0.2.1");
+    private static final Instant ADDED_AT = Instant.parse("2024-05-01T10:00:00Z");
+    private static final Instant EXPIRES_AT = Instant.parse("2024-06-01T10:00:00Z");
+    private static final Instant LATEST_EXPIRY = Instant.parse("2038-01-01T00:00:00Z");
+
+    @Test
+    void entryShouldBeActiveUntilItExpires() {
+        assertThat(expiring(EXPIRES_AT).isActiveAt(Instant.parse("2024-06-01T09:59:59.999Z")))
+                .isTrue();
+    }
+
+    @Test
+    void entryShouldNotBeActiveAtTheInstantItExpires() {
+        assertThat(expiring(EXPIRES_AT).isActiveAt(EXPIRES_AT)).isFalse();
+    }
+
+    @Test
+    void entryShouldNotBeActiveAfterItHasExpired() {
+        assertThat(expiring(EXPIRES_AT).isActiveAt(Instant.MAX)).isFalse();
+    }
+
+    @Test
+    void entryWithoutExpiryShouldAlwaysBeActive() {
+        AuthorizedOutbound entry =
+                new AuthorizedOutbound(DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), ADDED_AT, Optional.empty());
+
+        assertThat(entry.isActiveAt(Instant.MAX)).isTrue();
+    }
+
+    @Test
+    void commentOfTheGreatestLengthShouldBeKept() {
+        String comment = "x".repeat(1000);
+
+        assertThat(commented(comment).comment()).contains(comment);
+    }
+
+    @Test
+    void longerCommentShouldBeRejectedWithItsLengthAndWhatIsAllowed() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> commented("x".repeat(1001)))
+                .withMessageContaining("'comment'")
+                .withMessageContaining("1001")
+                .withMessageContaining("1000");
+    }
+
+    @Test
+    void latestExpiryShouldBeWhatCassandraCanKeep() {
+        assertThat(AuthorizedOutbound.LATEST_EXPIRY).isEqualTo(LATEST_EXPIRY);
+    }
+
+    @Test
+    void latestExpiryShouldBeKept() {
+        assertThat(expiring(LATEST_EXPIRY).expiresAt()).contains(LATEST_EXPIRY);
+    }
+
+    @Test
+    void laterExpiryShouldBeRejectedWithBothInstants() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> expiring(Instant.parse("2038-01-01T00:00:00.001Z")))
+                .withMessageContaining("'expiresAt' 2038-01-01T00:00:00.001Z")
+                .withMessageContaining("2038-01-01T00:00:00Z");
+    }
+
+    @Test
+    void lastInstantOfAllShouldBeRejectedAsAnExpiry() {
+        assertThatIllegalArgumentException().isThrownBy(() -> expiring(Instant.MAX));
+    }
+
+    @Test
+    void expiryInThePastShouldBeLeftToTheCaller() {
+        assertThatCode(() -> expiring(Instant.EPOCH)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void instantsShouldBeKeptToTheMillisecond() {
+        AuthorizedOutbound entry = new AuthorizedOutbound(
+                DOMAIN,
+                ADDRESS,
+                Optional.empty(),
+                Optional.empty(),
+                Instant.parse("2024-05-01T10:00:00.123999999Z"),
+                Optional.of(Instant.parse("2024-06-01T10:00:00.456000001Z")));
+
+        assertThat(entry.addedAt()).isEqualTo(Instant.parse("2024-05-01T10:00:00.123Z"));
+        assertThat(entry.expiresAt()).contains(Instant.parse("2024-06-01T10:00:00.456Z"));
+    }
+
+    @Test
+    void entriesThatDifferBelowTheMillisecondShouldBeEqual() {
+        AuthorizedOutbound entry = expiring(Instant.parse("2024-06-01T10:00:00.456Z"));
+
+        assertThat(expiring(Instant.parse("2024-06-01T10:00:00.456999Z")))
+                .isEqualTo(entry)
+                .hasSameHashCodeAs(entry);
+    }
+
+    @Test
+    void entriesThatDifferInAnyFieldShouldNotBeEqual() {
+        AuthorizedOutbound entry = entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, EXPIRES_AT);
+
+        assertThat(entry)
+                .isEqualTo(entry("A.Example", "::ffff:192.0.2.1", "comment", "user", ADDED_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("b.example", "192.0.2.1", "comment", "user", ADDED_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("a.example", "192.0.2.2", "comment", "user", ADDED_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("a.example", "192.0.2.1", "other", "user", ADDED_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("a.example", "192.0.2.1", "comment", "other", ADDED_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("a.example", "192.0.2.1", "comment", "user", EXPIRES_AT, EXPIRES_AT))
+                .isNotEqualTo(entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, LATEST_EXPIRY));
+    }
+
+    private static AuthorizedOutbound expiring(Instant expiresAt) {
+        return new AuthorizedOutbound(
+                DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), ADDED_AT, Optional.of(expiresAt));
+    }
+
+    private static AuthorizedOutbound commented(String comment) {
+        return new AuthorizedOutbound(
+                DOMAIN, ADDRESS, Optional.of(comment), Optional.empty(), ADDED_AT, Optional.empty());
+    }
+
+    private static AuthorizedOutbound entry(
+            String domain, String address, String comment, String addedBy, Instant addedAt, Instant expiresAt) {
+        return new AuthorizedOutbound(
+                Domain.of(domain),
+                OutboundAddress.parse(address),
+                Optional.of(comment),
+                Optional.of(addedBy),
+                addedAt,
+                Optional.of(expiresAt));
+    }
+}
