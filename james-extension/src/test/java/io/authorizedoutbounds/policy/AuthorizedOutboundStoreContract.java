@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.net.InetAddresses;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every {@link AuthorizedOutboundStore} does. Each test has domains and addresses of its own, so that a store may
+ * be shared and need not be empty.
+ */
+public interface AuthorizedOutboundStoreContract {
+    /** The store under test, which takes the time from {@link #clock()}. */
+    AuthorizedOutboundStore store();
+
+    /**
+     * The store's clock. At the beginning of each test it has to show the real time: a store may leave it to a database,
+     * which has a clock of its own, to drop what has expired. Tests move it, by hours.
+     */
+    SettableClock clock();
+
+    // What is saved
+
+    @Test
+    default void savedEntryShouldBeFoundAsItWas() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+    }
+
+    @Test
+    default void savedEntryShouldBeListedAsItWas() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(list(entry.domain())).containsExactly(entry);
+    }
+
+    @Test
+    default void savedEntryShouldMakeItsDomainOneThatListsTheAddress() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(domainsListing(entry.address())).containsExactly(entry.domain());
+    }
+
+    @Test
+    default void entryWithoutOptionalFieldsShouldComeBackEqual() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+        assertThat(list(entry.domain())).containsExactly(entry);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "it's \"quoted\" and 'quoted'",
+                "first line\nsecond line\r\nthird\tline",
+                "back\\slash % %s $1 {} ; -- /* */ DROP TABLE",
+                "B\u00fccher \u65e5\u672c\u8a9e \u0627\u0644\u0639\u0631\u0628\u064a\u0629 \ud83d\udce7",
+                "e\u0301 is not \u00e9",
+                " blanks around "
+            })
+    default void commentShouldComeBackAsItWas(String comment) {
+        AuthorizedOutbound entry = commented(freshDomain(), freshIpv4(), comment);
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+        assertThat(list(entry.domain())).containsExactly(entry);
+    }
+
+    @Test
+    default void longestCommentShouldComeBackAsItWas() {
+        AuthorizedOutbound entry = commented(freshDomain(), freshIpv4(), "\u65e5".repeat(1000));
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+    }
+
+    @Test
+    default void latestExpiryShouldComeBackAsItWas() {
+        AuthorizedOutbound entry =
+                expiring(freshDomain(), freshIpv4(), Optional.of(Instant.parse("2038-01-01T00:00:00Z")));
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+    }
+
+    // What is not there
+
+    @Test
+    default void unknownDomainShouldHaveNoEntries() {
+        Domain domain = freshDomain();
+
+        assertThat(list(domain)).isEmpty();
+        assertThat(find(domain, freshIpv4())).isEmpty();
+    }
+
+    @Test
+    default void unknownAddressShouldBeListedByNoDomain() {
+        assertThat(domainsListing(freshIpv4())).isEmpty();
+        assertThat(domainsListing(freshIpv6())).isEmpty();
+    }
+
+    @Test
+    default void otherAddressOfADomainShouldNotBeFound() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(find(entry.domain(), freshIpv4())).isEmpty();
+    }
+
+    // Saving again
+
+    @Test
+    default void saveShouldReplaceTheEntryOfTheSameDomainAndAddress() {
+        AuthorizedOutbound first = fullEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound second = new AuthorizedOutbound(
+                first.domain(),
+                first.address(),
+                Optional.of("another comment"),
+                Optional.of("another user"),
+                first.addedAt().plusSeconds(60),
+                Optional.of(hoursFromNow(50)));
+        save(first);
+
+        save(second);
+
+        assertThat(find(first.domain(), first.address())).contains(second);
+        assertThat(list(first.domain())).containsExactly(second);
+        assertThat(domainsListing(first.address())).containsExactly(first.domain());
+    }
+
+    @Test
+    default void saveShouldLeaveNoOptionalFieldOfTheEntryItReplaces() {
+        AuthorizedOutbound first = fullEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound second = plainEntry(first.domain(), first.address());
+        save(first);
+
+        save(second);
+
+        assertThat(find(first.domain(), first.address())).contains(second);
+        assertThat(list(first.domain())).containsExactly(second);
+    }
+
+    @Test
+    default void saveWithoutExpiryShouldMakeAnExpiringEntryLast() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+        AuthorizedOutbound lasting = expiring(domain, address, Optional.empty());
+        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+
+        save(lasting);
+
+        clock().advance(Duration.ofHours(3));
+        assertThat(find(domain, address)).contains(lasting);
+        assertThat(list(domain)).containsExactly(lasting);
+        assertThat(domainsListing(address)).containsExactly(domain);
+    }
+
+    @Test
+    default void saveWithExpiryShouldEndAnEntryThatHadNone() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+        save(plainEntry(domain, address));
+
+        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+
+        clock().advance(Duration.ofHours(3));
+        assertAbsent(domain, address);
+    }
+
+    @Test
+    default void saveTwiceShouldBeAsOnce() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+        save(entry);
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+        assertThat(list(entry.domain())).containsExactly(entry);
+        assertThat(domainsListing(entry.address())).containsExactly(entry.domain());
+    }
+
+    @Test
+    default void entriesSavedAtTheSameTimeShouldAllBeThere() {
+        Domain domain = freshDomain();
+        ImmutableList<AuthorizedOutbound> entries = IntStream.rangeClosed(1, 50)
+                .mapToObj(number -> plainEntry(domain, OutboundAddress.parse("192.0.2." + number)))
+                .collect(ImmutableList.toImmutableList());
+
+        entries.parallelStream().forEach(this::save);
+
+        assertThat(list(domain)).containsExactlyElementsOf(entries);
+    }
+
+    // Removing
+
+    @Test
+    default void removedEntryShouldBeInNoAnswer() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+        save(entry);
+
+        remove(entry.domain(), entry.address());
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void removeByNobodyInParticularShouldRemoveToo() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+        save(entry);
+
+        await(store().remove(entry.domain(), entry.address(), Optional.empty()));
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void removeTwiceShouldBeAsOnce() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+        save(entry);
+        remove(entry.domain(), entry.address());
+
+        remove(entry.domain(), entry.address());
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void removeOfWhatIsNotThereShouldChangeNothing() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+        OutboundAddress other = freshIpv4();
+        save(entry);
+
+        remove(entry.domain(), other);
+
+        assertThat(list(entry.domain())).containsExactly(entry);
+        assertAbsent(entry.domain(), other);
+    }
+
+    @Test
+    default void removeFromAnUnknownDomainShouldChangeNothing() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+
+        remove(domain, address);
+
+        assertAbsent(domain, address);
+    }
+
+    @Test
+    default void removeShouldLeaveTheOtherAddressesOfTheDomain() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound kept = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound removed = plainEntry(domain, freshIpv4());
+        save(kept);
+        save(removed);
+
+        remove(domain, removed.address());
+
+        assertThat(list(domain)).containsExactly(kept);
+        assertThat(find(domain, kept.address())).contains(kept);
+        assertThat(domainsListing(kept.address())).containsExactly(domain);
+    }
+
+    @Test
+    default void entryShouldComeBackWhenItIsSavedAfterItsRemoval() {
+        AuthorizedOutbound first = fullEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound second = plainEntry(first.domain(), first.address());
+        save(first);
+        remove(first.domain(), first.address());
+
+        save(second);
+
+        assertThat(find(first.domain(), first.address())).contains(second);
+        assertThat(list(first.domain())).containsExactly(second);
+        assertThat(domainsListing(first.address())).containsExactly(first.domain());
+    }
+
+    // Domains apart
+
+    @Test
+    default void addressOfOneDomainShouldNotBeThatOfAnother() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+        Domain other = freshDomain();
+
+        save(entry);
+
+        assertThat(find(other, entry.address())).isEmpty();
+        assertThat(list(other)).isEmpty();
+    }
+
+    @Test
+    default void addressOfADomainShouldNotBeThatOfItsSubDomainOrParent() {
+        Domain parent = freshDomain();
+        Domain domain = Domain.of("sub." + parent.asString());
+        Domain child = Domain.of("deeper." + domain.asString());
+        AuthorizedOutbound entry = plainEntry(domain, freshIpv4());
+
+        save(entry);
+
+        assertThat(find(parent, entry.address())).isEmpty();
+        assertThat(list(parent)).isEmpty();
+        assertThat(find(child, entry.address())).isEmpty();
+        assertThat(list(child)).isEmpty();
+    }
+
+    @Test
+    default void everyDomainThatSharesAnAddressShouldBeOneThatListsIt() {
+        OutboundAddress address = freshIpv4();
+        AuthorizedOutbound one = fullEntry(freshDomain(), address);
+        AuthorizedOutbound other = plainEntry(freshDomain(), address);
+
+        save(one);
+        save(other);
+
+        assertThat(domainsListing(address)).containsExactlyInAnyOrder(one.domain(), other.domain());
+        assertThat(list(one.domain())).containsExactly(one);
+        assertThat(list(other.domain())).containsExactly(other);
+    }
+
+    @Test
+    default void removeFromOneDomainShouldLeaveTheAddressToTheOthers() {
+        OutboundAddress address = freshIpv4();
+        AuthorizedOutbound removed = plainEntry(freshDomain(), address);
+        AuthorizedOutbound kept = plainEntry(freshDomain(), address);
+        save(removed);
+        save(kept);
+
+        remove(removed.domain(), address);
+
+        assertThat(domainsListing(address)).containsExactly(kept.domain());
+        assertThat(find(kept.domain(), address)).contains(kept);
+        assertThat(find(removed.domain(), address)).isEmpty();
+    }
+
+    // Both families
+
+    @Test
+    default void ipv6EntryShouldBeInEveryAnswer() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv6());
+
+        save(entry);
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+        assertThat(list(entry.domain())).containsExactly(entry);
+        assertThat(domainsListing(entry.address())).containsExactly(entry.domain());
+    }
+
+    @Test
+    default void removedIpv6EntryShouldBeInNoAnswer() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv6());
+        save(entry);
+
+        remove(entry.domain(), entry.address());
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void entrySavedAsIpv4MappedShouldBeThatOfTheIpv4Address() {
+        OutboundAddress address = freshIpv4();
+        OutboundAddress mapped = OutboundAddress.parse("::ffff:" + address.asString());
+        AuthorizedOutbound entry = plainEntry(freshDomain(), mapped);
+
+        save(entry);
+
+        assertThat(find(entry.domain(), address).map(found -> found.address().asString()))
+                .contains(address.asString());
+        assertThat(domainsListing(address)).containsExactly(entry.domain());
+    }
+
+    @Test
+    default void entryOfAnIpv4AddressShouldBeFoundAndRemovedAsIpv4Mapped() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+        OutboundAddress mapped =
+                OutboundAddress.parse("::ffff:" + entry.address().asString());
+        save(entry);
+
+        Optional<AuthorizedOutbound> found = find(entry.domain(), mapped);
+        remove(entry.domain(), mapped);
+
+        assertThat(found).contains(entry);
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void ipv6AddressThatEmbedsAnIpv4EntryShouldNotBeFound() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+        OutboundAddress nat64 =
+                OutboundAddress.parse("64:ff9b::" + entry.address().asString());
+        OutboundAddress compatible =
+                OutboundAddress.parse("::" + entry.address().asString());
+
+        save(entry);
+
+        assertThat(find(entry.domain(), nat64)).isEmpty();
+        assertThat(find(entry.domain(), compatible)).isEmpty();
+    }
+
+    @Test
+    default void entriesShouldBeListedInTheOrderOfTheirAddresses() {
+        Domain domain = freshDomain();
+
+        ImmutableList.of("2001:db8::1", "10.0.0.1", "::1", "203.0.113.9", "9.0.0.1", "2001:db8::ff", "127.0.0.1")
+                .forEach(text -> save(plainEntry(domain, OutboundAddress.parse(text))));
+
+        assertThat(list(domain))
+                .extracting(entry -> entry.address().asString())
+                .containsExactly(
+                        "9.0.0.1", "10.0.0.1", "127.0.0.1", "203.0.113.9", "::1", "2001:db8::1", "2001:db8::ff");
+    }
+
+    // Expiry
+
+    @Test
+    default void entryShouldBeInEveryAnswerUntilItExpires() {
+        Instant expiry = hoursFromNow(2);
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), Optional.of(expiry));
+        save(entry);
+
+        clock().set(expiry.minusMillis(1));
+
+        assertThat(find(entry.domain(), entry.address())).contains(entry);
+        assertThat(list(entry.domain())).containsExactly(entry);
+        assertThat(domainsListing(entry.address())).containsExactly(entry.domain());
+    }
+
+    @Test
+    default void entryShouldBeInNoAnswerAtTheInstantItExpires() {
+        Instant expiry = hoursFromNow(2);
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), Optional.of(expiry));
+        save(entry);
+
+        clock().set(expiry);
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void entryShouldBeInNoAnswerAfterItHasExpired() {
+        Instant expiry = hoursFromNow(2);
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv6(), Optional.of(expiry));
+        save(entry);
+
+        clock().set(expiry.plus(Duration.ofHours(1)));
+
+        assertAbsent(entry.domain(), entry.address());
+    }
+
+    @Test
+    default void expiredEntryShouldNotHideThoseThatHaveNot() {
+        Domain domain = freshDomain();
+        OutboundAddress shared = freshIpv4();
+        AuthorizedOutbound other = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound otherDomains = plainEntry(freshDomain(), shared);
+        save(expiring(domain, shared, Optional.of(hoursFromNow(2))));
+        save(other);
+        save(otherDomains);
+
+        clock().advance(Duration.ofHours(3));
+
+        assertThat(list(domain)).containsExactly(other);
+        assertThat(domainsListing(shared)).containsExactly(otherDomains.domain());
+    }
+
+    @Test
+    default void savingAnExpiredEntryShouldLeaveNothing() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+
+        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+
+        assertAbsent(domain, address);
+    }
+
+    @Test
+    default void savingAnEntryThatExpiresNowShouldLeaveNothing() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+
+        save(expiring(domain, address, Optional.of(hoursFromNow(0))));
+
+        assertAbsent(domain, address);
+    }
+
+    @Test
+    default void savingAnExpiredEntryShouldReplaceOneThatHasNot() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+
+        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+
+        assertAbsent(domain, address);
+    }
+
+    @Test
+    default void savingAnExpiredEntryShouldReplaceOneWithoutExpiry() {
+        Domain domain = freshDomain();
+        OutboundAddress address = freshIpv4();
+        save(plainEntry(domain, address));
+
+        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+
+        assertAbsent(domain, address);
+    }
+
+    // What the tests are written with
+
+    private void save(AuthorizedOutbound entry) {
+        await(store().save(entry));
+    }
+
+    private void remove(Domain domain, OutboundAddress address) {
+        await(store().remove(domain, address, Optional.of("somebody")));
+    }
+
+    private Optional<AuthorizedOutbound> find(Domain domain, OutboundAddress address) {
+        return await(store().find(domain, address));
+    }
+
+    private ImmutableList<AuthorizedOutbound> list(Domain domain) {
+        return await(store().list(domain));
+    }
+
+    private ImmutableSet<Domain> domainsListing(OutboundAddress address) {
+        return await(store().domainsListing(address));
+    }
+
+    private void assertAbsent(Domain domain, OutboundAddress address) {
+        assertThat(find(domain, address)).isEmpty();
+        assertThat(list(domain)).extracting(AuthorizedOutbound::address).doesNotContain(address);
+        assertThat(domainsListing(address)).doesNotContain(domain);
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    /** To the second, so that a test may set the clock to a millisecond before. */
+    private Instant hoursFromNow(int hours) {
+        return Instant.ofEpochSecond(clock().instant().getEpochSecond()).plus(Duration.ofHours(hours));
+    }
+
+    private AuthorizedOutbound fullEntry(Domain domain, OutboundAddress address) {
+        return new AuthorizedOutbound(
+                domain,
+                address,
+                Optional.of("a comment"),
+                Optional.of("admin@a.example"),
+                clock().instant(),
+                Optional.of(hoursFromNow(48)));
+    }
+
+    private AuthorizedOutbound plainEntry(Domain domain, OutboundAddress address) {
+        return expiring(domain, address, Optional.empty());
+    }
+
+    private AuthorizedOutbound commented(Domain domain, OutboundAddress address, String comment) {
+        return new AuthorizedOutbound(
+                domain, address, Optional.of(comment), Optional.empty(), clock().instant(), Optional.empty());
+    }
+
+    private AuthorizedOutbound expiring(Domain domain, OutboundAddress address, Optional<Instant> expiresAt) {
+        return new AuthorizedOutbound(
+                domain, address, Optional.empty(), Optional.empty(), clock().instant(), expiresAt);
+    }
+
+    private static Domain freshDomain() {
+        return Domain.of("d" + UUID.randomUUID() + ".example");
+    }
+
+    private static OutboundAddress freshIpv4() {
+        // 128.0.0.0 to 191.255.255.255: no loopback, no multicast.
+        return OutboundAddress.of(InetAddresses.fromInteger(
+                0x80000000 | ThreadLocalRandom.current().nextInt(1 << 30)));
+    }
+
+    private static OutboundAddress freshIpv6() {
+        byte[] bytes = new byte[16];
+        ThreadLocalRandom.current().nextBytes(bytes);
+        bytes[0] = 0x20;
+        try {
+            return OutboundAddress.of(InetAddress.getByAddress(bytes));
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("Sixteen bytes are an address", e);
+        }
+    }
+}
