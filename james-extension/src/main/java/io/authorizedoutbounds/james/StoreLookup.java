@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,12 +33,12 @@ public class StoreLookup implements OutboundLookup {
 
     @Override
     public Listing listedFor(Domain domain, OutboundAddress client) {
-        return await(store.find(domain, client), entry -> entry.isPresent() ? Listing.LISTED : Listing.UNLISTED);
+        return await(() -> store.find(domain, client), entry -> entry.isPresent() ? Listing.LISTED : Listing.UNLISTED);
     }
 
     @Override
     public Listing listedForAny(OutboundAddress client) {
-        return await(store.domainsListing(client), this::anyInternal);
+        return await(() -> store.domainsListing(client), this::anyInternal);
     }
 
     /** A domain that has left James keeps its entries, but they count no more. */
@@ -57,9 +58,9 @@ public class StoreLookup implements OutboundLookup {
         return undecided ? Listing.UNKNOWN : Listing.UNLISTED;
     }
 
-    private <T> Listing await(CompletionStage<T> answer, Function<T, Listing> reading) {
+    private <T> Listing await(Supplier<CompletionStage<T>> question, Function<T, Listing> reading) {
         try {
-            return reading.apply(answer.toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+            return reading.apply(question.get().toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Listing.UNKNOWN;
@@ -67,10 +68,15 @@ public class StoreLookup implements OutboundLookup {
             LOGGER.warn("No answer from the lists of authorized outbounds within {}: mail is put off", timeout);
             return Listing.UNKNOWN;
         } catch (ExecutionException e) {
-            LOGGER.warn(
-                    "Cannot read the lists of authorized outbounds, mail is put off: {}",
-                    e.getCause().toString());
-            return Listing.UNKNOWN;
+            return unreadable(e.getCause());
+        } catch (RuntimeException e) {
+            // A cancelled answer, or a store that throws instead of failing: the caller is promised no exception.
+            return unreadable(e);
         }
+    }
+
+    private static Listing unreadable(Throwable reason) {
+        LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason.toString());
+        return Listing.UNKNOWN;
     }
 }
