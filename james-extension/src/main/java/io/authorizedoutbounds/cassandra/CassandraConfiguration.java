@@ -27,6 +27,7 @@ public final class CassandraConfiguration {
     private static final String DEFAULT_KEYSPACE = "apache_james";
     private static final String DEFAULT_LOCAL_DC = "datacenter1";
     private static final int DEFAULT_PORT = 9042;
+    private static final String NODES_ALLOWED = "give host:port of one or more members, separated by commas";
 
     /** A user and its password. */
     static final class Credentials {
@@ -75,7 +76,7 @@ public final class CassandraConfiguration {
         }
         ImmutableList<InetSocketAddress> contactPoints = nodes.build();
         if (contactPoints.isEmpty()) {
-            throw refused(NODES, "", "give host:port of one or more members, separated by commas");
+            throw refused(NODES, "", NODES_ALLOWED);
         }
         return new CassandraConfiguration(
                 contactPoints,
@@ -83,7 +84,7 @@ public final class CassandraConfiguration {
                 createKeyspace(text(configuration, KEYSPACE_CREATE).orElse("false")),
                 replicationFactor(text(configuration, REPLICATION_FACTOR).orElse("1")),
                 text(configuration, LOCAL_DC).orElse(DEFAULT_LOCAL_DC),
-                credentials(text(configuration, USER), text(configuration, PASSWORD)));
+                credentials(secret(configuration, USER), secret(configuration, PASSWORD)));
     }
 
     private static Optional<String> text(Configuration configuration, String key) {
@@ -91,14 +92,23 @@ public final class CassandraConfiguration {
         return value.isEmpty() ? Optional.empty() : Optional.of(value);
     }
 
+    /** As James reads it: quotes, escaped commas and the blanks after them belong to it. */
+    private static Optional<String> secret(Configuration configuration, String key) {
+        return Optional.ofNullable(configuration.getString(key, null)).filter(value -> !value.isBlank());
+    }
+
     private static InetSocketAddress node(String text) {
+        HostAndPort node;
         try {
-            HostAndPort node = HostAndPort.fromString(text).withDefaultPort(DEFAULT_PORT);
-            // Unresolved: the driver asks for the host's addresses anew whenever it connects.
-            return InetSocketAddress.createUnresolved(node.getHost(), node.getPort());
+            node = HostAndPort.fromString(text).withDefaultPort(DEFAULT_PORT);
         } catch (IllegalArgumentException e) {
-            throw refused(NODES, text, "give host:port of one or more members, separated by commas");
+            throw refused(NODES, text, NODES_ALLOWED);
         }
+        if (node.getHost().isEmpty()) {
+            throw refused(NODES, text, NODES_ALLOWED);
+        }
+        // Unresolved: the driver asks for the host's addresses anew whenever it connects.
+        return InetSocketAddress.createUnresolved(node.getHost(), node.getPort());
     }
 
     private static CqlIdentifier keyspace(String name) {

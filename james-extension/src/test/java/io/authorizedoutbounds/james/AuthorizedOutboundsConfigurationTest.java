@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.policy.Enforcement;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.commons.configuration2.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AuthorizedOutboundsConfigurationTest {
+    private static final Path SAMPLES = Path.of("..", "james-config", "src", "main", "conf");
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void defaultsShouldBeThoseOfTheDesign() {
+        AuthorizedOutboundsConfiguration configuration = AuthorizedOutboundsConfiguration.DEFAULT;
+
+        assertThat(configuration.enforcement()).isEqualTo(Enforcement.ENFORCE);
+        assertThat(configuration.protectLocalRecipients()).isTrue();
+        assertThat(configuration.allowPrivateAddresses()).isFalse();
+        assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(configuration.changesRetention()).isEqualTo(Duration.ofDays(90));
+    }
+
+    @Test
+    void emptyFileShouldGiveTheDefaults() {
+        assertThat(parse("# nothing but a comment"))
+                .usingRecursiveComparison()
+                .isEqualTo(AuthorizedOutboundsConfiguration.DEFAULT);
+    }
+
+    @Test
+    void shippedSampleShouldGiveTheDefaults() {
+        Configuration sample = ConfigurationFiles.read(SAMPLES, "authorized-outbounds");
+
+        assertThat(AuthorizedOutboundsConfiguration.from(sample))
+                .usingRecursiveComparison()
+                .isEqualTo(AuthorizedOutboundsConfiguration.DEFAULT);
+    }
+
+    @Test
+    void shippedSampleShouldShowEveryKey() {
+        Configuration sample = ConfigurationFiles.read(SAMPLES, "authorized-outbounds");
+
+        assertThat(ImmutableList.copyOf(sample.getKeys()))
+                .contains(
+                        "enforcement",
+                        "protect.local.recipients",
+                        "allow.private.addresses",
+                        "lookup.timeout",
+                        "changes.retention");
+    }
+
+    @Test
+    void fileShouldBeTheOneOfTheDocumentation() {
+        assertThat(AuthorizedOutboundsConfiguration.FILE).isEqualTo("authorized-outbounds");
+    }
+
+    @CsvSource({"enforce, ENFORCE", "report, REPORT"})
+    @ParameterizedTest
+    void enforcementShouldBeRead(String value, Enforcement expected) {
+        assertThat(parse("enforcement=" + value).enforcement()).isEqualTo(expected);
+    }
+
+    @ValueSource(booleans = {true, false})
+    @ParameterizedTest
+    void protectLocalRecipientsShouldBeRead(boolean value) {
+        assertThat(parse("protect.local.recipients=" + value).protectLocalRecipients())
+                .isEqualTo(value);
+    }
+
+    @ValueSource(booleans = {true, false})
+    @ParameterizedTest
+    void allowPrivateAddressesShouldBeRead(boolean value) {
+        assertThat(parse("allow.private.addresses=" + value).allowPrivateAddresses())
+                .isEqualTo(value);
+    }
+
+    @CsvSource({"10ms, PT0.01S", "750ms, PT0.75S", "2s, PT2S", "60s, PT1M", "1m, PT1M"})
+    @ParameterizedTest
+    void lookupTimeoutShouldBeRead(String value, Duration expected) {
+        assertThat(parse("lookup.timeout=" + value).lookupTimeout()).isEqualTo(expected);
+    }
+
+    @CsvSource({"1h, PT1H", "60m, PT1H", "36h, PT36H", "30d, P30D", "3650d, P3650D"})
+    @ParameterizedTest
+    void changesRetentionShouldBeRead(String value, Duration expected) {
+        assertThat(parse("changes.retention=" + value).changesRetention()).isEqualTo(expected);
+    }
+
+    @Test
+    void everyKeyOfOneFileShouldBeRead() {
+        AuthorizedOutboundsConfiguration configuration = parse(
+                "enforcement = report",
+                "protect.local.recipients = false",
+                "allow.private.addresses = true",
+                "lookup.timeout = 100ms",
+                "changes.retention = 7d");
+
+        assertThat(configuration.enforcement()).isEqualTo(Enforcement.REPORT);
+        assertThat(configuration.protectLocalRecipients()).isFalse();
+        assertThat(configuration.allowPrivateAddresses()).isTrue();
+        assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(100));
+        assertThat(configuration.changesRetention()).isEqualTo(Duration.ofDays(7));
+    }
+
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "enforcement              | Enforce          | 'enforce' or 'report'",
+                "enforcement              | REPORT           | 'enforce' or 'report'",
+                "enforcement              | off              | 'enforce' or 'report'",
+                "enforcement              | true             | 'enforce' or 'report'",
+                "enforcement              | report enforce   | 'enforce' or 'report'",
+                "protect.local.recipients | yes              | 'true' or 'false'",
+                "protect.local.recipients | TRUE             | 'true' or 'false'",
+                "protect.local.recipients | 1                | 'true' or 'false'",
+                "allow.private.addresses  | no               | 'true' or 'false'",
+                "allow.private.addresses  | False            | 'true' or 'false'",
+                "lookup.timeout           | 500              | from 10ms to 1m",
+                "lookup.timeout           | 0ms              | from 10ms to 1m",
+                "lookup.timeout           | 9ms              | from 10ms to 1m",
+                "lookup.timeout           | 61s              | from 10ms to 1m",
+                "lookup.timeout           | 1h               | from 10ms to 1m",
+                "lookup.timeout           | -5s              | from 10ms to 1m",
+                "lookup.timeout           | 0.5s             | from 10ms to 1m",
+                "lookup.timeout           | 5 parsecs        | from 10ms to 1m",
+                "lookup.timeout           | ms               | from 10ms to 1m",
+                "lookup.timeout           | 99999999999999ms | from 10ms to 1m",
+                "changes.retention        | 90               | from 1h to 3650d",
+                "changes.retention        | 59m              | from 1h to 3650d",
+                "changes.retention        | 3651d            | from 1h to 3650d",
+                "changes.retention        | 999999999d       | from 1h to 3650d",
+                "changes.retention        | forever          | from 1h to 3650d"
+            })
+    @ParameterizedTest
+    void badValueShouldBeRefusedWithFileKeyValueAndWhatIsAllowed(String key, String value, String allowed) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse(key + "=" + value))
+                .withMessageContaining("conf/authorized-outbounds.properties")
+                .withMessageContaining(key + "='" + value + "'")
+                .withMessageContaining(allowed);
+    }
+
+    @ValueSource(strings = {"lookup.timeout=500", "changes.retention=90"})
+    @ParameterizedTest
+    void unitsShouldBeNamedWhenADurationHasNone(String line) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse(line))
+                .withMessageContaining("units ms, s, m, h, d");
+    }
+
+    @Test
+    void listShouldNotBeReadAsItsFirstValue() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("enforcement=report, enforce"))
+                .withMessageContaining("conf/authorized-outbounds.properties: enforcement='report,enforce'");
+    }
+
+    @Test
+    void keyThatIsGivenTwiceShouldNotBeReadAsEither() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("protect.local.recipients=true", "protect.local.recipients=false"))
+                .withMessageContaining("protect.local.recipients='true,false'");
+    }
+
+    @ValueSource(strings = {"enforcment", "Enforcement", "lookup.timeout.ms", "lookup"})
+    @ParameterizedTest
+    void unknownKeyShouldBeRefusedWithTheKnownOnes(String key) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("enforcement=enforce", key + "=1"))
+                .withMessageContaining("conf/authorized-outbounds.properties: unknown key '" + key + "'")
+                .withMessageContaining("allow.private.addresses")
+                .withMessageContaining("changes.retention")
+                .withMessageContaining(" enforcement")
+                .withMessageContaining("lookup.timeout")
+                .withMessageContaining("protect.local.recipients");
+    }
+
+    private AuthorizedOutboundsConfiguration parse(String... lines) {
+        return AuthorizedOutboundsConfiguration.from(ConfigurationFiles.write(directory, lines));
+    }
+}
