@@ -3,14 +3,16 @@ package io.authorizedoutbounds.webadmin;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.cfg.CoercionAction;
-import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.type.LogicalType;
+import com.google.common.base.Ascii;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -18,6 +20,7 @@ import java.util.Optional;
 
 /** The body of a {@code PUT} of an entry: {@code {"comment": text, "expiresAt": ISO 8601 with offset}}, all optional. */
 final class EntryRequest {
+    private static final int QUOTED_LENGTH = 64;
     private static final EntryRequest EMPTY = new EntryRequest(null, null);
     private static final String EXPECTED =
             "The body is not what is expected: one JSON object with \"comment\" (text) and \"expiresAt\""
@@ -25,10 +28,6 @@ final class EntryRequest {
     private static final ObjectReader READER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .withCoercionConfig(
-                    LogicalType.Textual, text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
-                            .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
-                            .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build()
             .readerFor(EntryRequest.class);
 
@@ -36,9 +35,9 @@ final class EntryRequest {
     private final Optional<Instant> expiresAt;
 
     @JsonCreator
-    private EntryRequest(@JsonProperty("comment") String comment, @JsonProperty("expiresAt") String expiresAt) {
-        this.comment = Optional.ofNullable(comment).filter(text -> !text.isEmpty());
-        this.expiresAt = Optional.ofNullable(expiresAt).map(EntryRequest::instant);
+    private EntryRequest(@JsonProperty("comment") JsonNode comment, @JsonProperty("expiresAt") JsonNode expiresAt) {
+        this.comment = text("comment", comment).filter(text -> !text.isEmpty());
+        this.expiresAt = text("expiresAt", expiresAt).map(EntryRequest::instant);
     }
 
     /** @throws IllegalArgumentException when the body is neither empty nor such an object */
@@ -52,16 +51,39 @@ final class EntryRequest {
                 throw new IllegalArgumentException(EXPECTED);
             }
             return request;
-        } catch (JsonProcessingException e) {
+        } catch (ValueInstantiationException e) {
+            throw new IllegalArgumentException(e.getCause().getMessage(), e);
+        } catch (UnrecognizedPropertyException e) {
+            throw new IllegalArgumentException(EXPECTED + ": unknown key \"" + shown(e.getPropertyName()) + "\"", e);
+        } catch (JsonParseException e) {
             throw new IllegalArgumentException(EXPECTED + ": " + e.getOriginalMessage(), e);
+        } catch (JsonProcessingException e) {
+            // Its message speaks of Java classes.
+            throw new IllegalArgumentException(EXPECTED, e);
         }
+    }
+
+    /** By hand: Jackson takes a number or a truth value for a text. */
+    private static Optional<String> text(String key, JsonNode value) {
+        if (value == null || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isTextual()) {
+            throw new IllegalArgumentException(EXPECTED + ": \"" + key + "\" is not a text");
+        }
+        return Optional.of(value.textValue());
+    }
+
+    private static String shown(String text) {
+        return Ascii.truncate(text, QUOTED_LENGTH, "...");
     }
 
     private static Instant instant(String text) {
         try {
             return OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("'expiresAt' is not a time like \"2030-01-31T12:00:00Z\"", e);
+            throw new IllegalArgumentException(
+                    "'expiresAt' is '" + shown(text) + "', not a time like \"2030-01-31T12:00:00Z\"", e);
         }
     }
 
