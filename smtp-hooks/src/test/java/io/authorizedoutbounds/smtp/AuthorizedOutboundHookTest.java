@@ -1,0 +1,892 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLookup;
+import io.authorizedoutbounds.policy.RelayRule;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.commons.configuration2.MapConfiguration;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.core.Username;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.AbstractHookableCmdHandler;
+import org.apache.james.protocols.smtp.core.AbstractSenderAuthIdentifyVerificationHook;
+import org.apache.james.protocols.smtp.hook.Hook;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.protocols.smtp.hook.MailHook;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The internal domains are a.example, which lists 192.0.2.1, and b.example, which lists 192.0.2.2. */
+class AuthorizedOutboundHookTest {
+    private static final String IP_OF_A = "192.0.2.1";
+    private static final String IP_OF_B = "192.0.2.2";
+    private static final String UNLISTED_IP = "203.0.113.9";
+    private static final String USER_OF_A = "user@a.example";
+    private static final String USER_OF_B = "user@b.example";
+    private static final String OUTSIDER = "user@x.example";
+    private static final String OTHER_OUTSIDER = "user@y.example";
+    private static final String NULL_SENDER = "";
+
+    private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
+
+    private static final DomainList DOMAINS = FixedDomainList.of("a.example", "b.example");
+    private static final OutboundLookup LISTS = new OutboundLookup() {
+        private final ImmutableMap<Domain, OutboundAddress> lists = ImmutableMap.of(
+                Domain.of("a.example"), OutboundAddress.parse(IP_OF_A),
+                Domain.of("b.example"), OutboundAddress.parse(IP_OF_B));
+
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            return client.equals(lists.get(domain)) ? Listing.LISTED : Listing.UNLISTED;
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            return lists.containsValue(client) ? Listing.LISTED : Listing.UNLISTED;
+        }
+    };
+    private static final OutboundLookup OUT_OF_REACH = lookup(Listing.UNKNOWN);
+    private static final OutboundLookup NOBODY_LISTED = lookup(Listing.UNLISTED);
+
+    /** Breaks the promise of the port. */
+    private static final OutboundLookup THROWING = new OutboundLookup() {
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            throw new IllegalStateException("broken");
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            throw new IllegalStateException("broken");
+        }
+    };
+
+    private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
+    private final AuthorizedOutboundHook reportingHook = hook(Enforcement.REPORT, LISTS, DOMAINS);
+
+    @Nested
+    class Rows {
+        @Test
+        void authenticatedSessionShouldPassFromAnyAddress() {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            authenticate(session);
+
+            HookResult result = rcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void trustedNetworkShouldPassForAnySender() {
+            FakeSmtpSession session = sessionOfTrustedNetwork();
+
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(rcpt(hook, session, OUTSIDER, OTHER_OUTSIDER)).isEqualTo(HookResult.DECLINED);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, USER_OF_B, USER_OF_A})
+        void listedClientShouldPassAndMayRelay(String recipient) {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_A, recipient);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, USER_OF_B, USER_OF_A})
+        void unlistedClientShouldBeRefusedForEveryRecipientWhileTheyAreProtected(String recipient) {
+            FakeSmtpSession session = session(UNLISTED_IP);
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_A, recipient);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " a.example");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void clientShouldBeRefusedWhenItIsListedForAnotherDomain() {
+            FakeSmtpSession session = session(IP_OF_B);
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo(
+                            "451 4.7.1 Open relay not allowed: 192.0.2.2 is not an authorized outbound address of a.example");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void unlistedClientShouldPassWithoutGrantWhenInternalRecipientsAreNotProtected() {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            AuthorizedOutboundHook lenient = unprotectingHook();
+
+            HookResult result = mailAndRcpt(lenient, session, USER_OF_A, USER_OF_B);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void unlistedClientShouldBeRefusedForAnExternalRecipientThoughInternalOnesAreNotProtected() {
+            HookResult result = mailAndRcpt(unprotectingHook(), session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " a.example");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER, "user@sub.a.example", "user@[192.0.2.1]"})
+        void inboundMailShouldPassWithoutGrantAndWithoutLookup(String sender) {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            AuthorizedOutboundHook withoutLists = hook(Enforcement.ENFORCE, THROWING, DOMAINS);
+
+            HookResult result = mailAndRcpt(withoutLists, session, sender, USER_OF_A);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER})
+        void externalSenderShouldPassAndMayRelayFromAListedClient(String sender) {
+            FakeSmtpSession session = session(IP_OF_B);
+
+            HookResult result = mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER, "user@sub.a.example", "user@[203.0.113.9]"})
+        void externalSenderShouldBeRefusedFromAnUnlistedClient(String sender) {
+            FakeSmtpSession session = session(UNLISTED_IP);
+
+            HookResult result = mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @CsvSource({USER_OF_A + "," + OUTSIDER, USER_OF_A + "," + USER_OF_B, OUTSIDER + "," + OTHER_OUTSIDER})
+        void mailShouldBePutOffWhenTheListsCannotBeRead(String sender, String recipient) {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session, sender, recipient);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void mailShouldBePutOffWhenTheDomainListCannotBeRead() {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(
+                    hook(Enforcement.ENFORCE, LISTS, FixedDomainList.unreadable()), session, USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+    }
+
+    @Nested
+    class Replies {
+        @Test
+        void refusalShouldBeTemporary() {
+            HookResult result = mailAndRcpt(hook, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+
+            assertThat(result.getResult()).isEqualTo(HookReturnCode.denySoft());
+        }
+
+        @Test
+        void unavailabilityShouldBeTemporary() {
+            HookResult result = mailAndRcpt(
+                    hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(result.getResult()).isEqualTo(HookReturnCode.denySoft());
+        }
+
+        @Test
+        void ipv6ClientShouldBeWrittenShort() {
+            HookResult result = mailAndRcpt(hook, session("2001:0DB8:0:0:0:0:0:000A"), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 2001:db8::a is not an authorized outbound address of"
+                            + " a.example");
+        }
+
+        @Test
+        void ipv6ClientShouldBeWrittenShortToAnExternalSender() {
+            HookResult result = mailAndRcpt(hook, session("2001:db8:0:0:0:0:0:a"), OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 2001:db8::a is not an authorized outbound address");
+        }
+
+        @Test
+        void hostNameOfTheClientShouldNotBeInTheReply() throws Exception {
+            InetAddress named = InetAddress.getByAddress("mx.x.example", new byte[] {(byte) 203, 0, 113, 9});
+
+            HookResult result = mailAndRcpt(
+                    hook, new FakeSmtpSession(new InetSocketAddress(named, 40000)), OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address");
+        }
+
+        @Test
+        void domainShouldBeInLowerCase() {
+            HookResult result = mailAndRcpt(hook, session(UNLISTED_IP), "User@A.EXAMPLE", OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " a.example");
+        }
+
+        @Test
+        void internationalDomainShouldBeInAscii() {
+            DomainList uLabel = FixedDomainList.of("b\u00fccher.example");
+
+            HookResult result = mailAndRcpt(
+                    hook(Enforcement.ENFORCE, NOBODY_LISTED, uLabel),
+                    session(UNLISTED_IP),
+                    "user@xn--bcher-kva.example",
+                    OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " xn--bcher-kva.example");
+        }
+
+        @Test
+        void replyShouldBeOneLineOfLessThan512OctetsForTheLongestDomainAndAddress() {
+            String label = "a".repeat(63);
+            String longest = String.join(".", label, label, label, "b".repeat(61));
+            assertThat(longest).hasSize(253);
+            DomainList domains = FixedDomainList.of(longest);
+
+            HookResult result = mailAndRcpt(
+                    hook(Enforcement.ENFORCE, NOBODY_LISTED, domains),
+                    session("2001:db8:1111:2222:3333:4444:5555:6666"),
+                    "user@" + longest,
+                    OUTSIDER);
+
+            String line = reply(result);
+            assertThat(line).matches("[ -~]+").endsWith(" of " + longest);
+            assertThat((line + "\r\n").getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(512);
+        }
+
+        @Test
+        void senderAndRecipientShouldNotBeInTheReply() {
+            HookResult result = mailAndRcpt(
+                    hook, session(UNLISTED_IP), "\"secret sender\"@a.example", "secret-recipient@x.example");
+
+            assertThat(reply(result)).doesNotContain("secret", "x.example");
+        }
+    }
+
+    @Nested
+    class Grant {
+        @Test
+        void grantShouldHoldForEveryRecipientOfTheTransaction() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mail(hook, session, USER_OF_A);
+
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(rcpt(hook, session, USER_OF_A, OTHER_OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void grantShouldBeTakenBackAtTheNextMail() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mail(hook, session, USER_OF_B);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void grantShouldBeTakenBackAtASecondMailWithoutReset() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            mail(hook, session, USER_OF_B);
+
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void otherDomainShouldBeRefusedInTheConnectionInWhichOneWasGranted() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_B, OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo(
+                            "451 4.7.1 Open relay not allowed: 192.0.2.1 is not an authorized outbound address of b.example");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void grantShouldBeTakenBackAtTheFirstRecipientWhenMailNeverReachedTheHook() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = rcpt(hook, session, USER_OF_B, OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void inboundMailShouldNotKeepTheGrantOfTheTransactionBefore() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(hook, session, OUTSIDER, USER_OF_A);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void mailShouldBePutOffInTheNextTransactionWhenTheListsCannotBeReadAnyMore() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session, USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void grantShouldBeGivenAgainInTheNextTransaction() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void addressRemovedDuringTheTransactionShouldBeRefusedAtTheNextRecipient() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            HookResult result =
+                    rcpt(hook(Enforcement.ENFORCE, NOBODY_LISTED, DOMAINS), session, USER_OF_A, OTHER_OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ");
+        }
+
+        @Test
+        void permissionOfATrustedNetworkShouldNeverBeTakenBack() {
+            FakeSmtpSession session = sessionOfTrustedNetwork();
+
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+            mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
+            session.resetState();
+            mail(hook, session, USER_OF_B);
+
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void permissionOfAuthShouldNotBeTakenBackAfterAGrant() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+            authenticate(session);
+
+            HookResult result = mailAndRcpt(hook, session, USER_OF_B, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void permissionOfAuthShouldNotBeTakenBackWhenItCameInTheMiddleOfATransaction() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            authenticate(session);
+
+            HookResult result = rcpt(hook, session, USER_OF_A, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void permissionOfAuthShouldNotBeTakenBackInALaterTransaction() {
+            FakeSmtpSession session = session(IP_OF_A);
+            authenticate(session);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            mailAndRcpt(hook, session, USER_OF_B, OUTSIDER);
+
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void recipientsOfAnEarlierTransactionShouldBeForgottenAtMail() throws Exception {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            session.setAttachment(SMTPSession.RCPT_LIST, List.of(new MailAddress(OUTSIDER)), State.Transaction);
+
+            mail(hook, session, USER_OF_A);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .isEmpty();
+        }
+
+        @Test
+        void recipientsShouldBeLeftToJamesWhenTheClientIsTrusted() throws Exception {
+            FakeSmtpSession session = sessionOfTrustedNetwork();
+            List<MailAddress> recipients = List.of(new MailAddress(OUTSIDER));
+            session.setAttachment(SMTPSession.RCPT_LIST, recipients, State.Transaction);
+
+            mail(hook, session, USER_OF_A);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .contains(recipients);
+        }
+    }
+
+    @Nested
+    class Report {
+        @ParameterizedTest
+        @CsvSource({
+            IP_OF_A + "," + USER_OF_A + "," + OUTSIDER,
+            UNLISTED_IP + "," + USER_OF_A + "," + OUTSIDER,
+            UNLISTED_IP + "," + USER_OF_A + "," + USER_OF_B,
+            UNLISTED_IP + "," + OUTSIDER + "," + USER_OF_A,
+            IP_OF_A + "," + OUTSIDER + "," + OTHER_OUTSIDER,
+            UNLISTED_IP + "," + OUTSIDER + "," + OTHER_OUTSIDER
+        })
+        void everyRowShouldPassWithoutGrant(String client, String sender, String recipient) {
+            FakeSmtpSession session = session(client);
+
+            HookResult result = mailAndRcpt(reportingHook, session, sender, recipient);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void mailShouldPassWithoutGrantWhenTheListsCannotBeRead() {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.REPORT, OUT_OF_REACH, DOMAINS), session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void recipientsShouldBeLeftToJames() throws Exception {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            List<MailAddress> recipients = List.of(new MailAddress(OUTSIDER));
+            session.setAttachment(SMTPSession.RCPT_LIST, recipients, State.Transaction);
+
+            mail(reportingHook, session, USER_OF_A);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .contains(recipients);
+        }
+
+        @Test
+        void permissionsOfJamesShouldBeLeftAsTheyAre() {
+            FakeSmtpSession trusted = sessionOfTrustedNetwork();
+            FakeSmtpSession authenticated = session(UNLISTED_IP);
+            authenticate(authenticated);
+
+            mailAndRcpt(reportingHook, trusted, USER_OF_A, OUTSIDER);
+            mailAndRcpt(reportingHook, authenticated, USER_OF_A, OUTSIDER);
+
+            assertThat(trusted.isRelayingAllowed()).isTrue();
+            assertThat(authenticated.isRelayingAllowed()).isTrue();
+        }
+    }
+
+    /** James with {@code verifyIdentity=true} answers 530 to an internal sender without AUTH. */
+    @Nested
+    class VerifyIdentity {
+        private final HookResult authRequired = HookResult.builder()
+                .hookReturnCode(HookReturnCode.deny())
+                .smtpReturnCode("530")
+                .smtpDescription("5.7.1 Authentication Required")
+                .build();
+
+        @Test
+        void listedClientShouldPassAndMayRelay() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+
+            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void grantGivenAtMailShouldHoldForTheRecipientsOfTheTransaction() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            HookResult result = rcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void grantGivenAtMailShouldBeTakenBackAtTheNextMail() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            session.resetState();
+
+            mail(hook, session, USER_OF_B);
+
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void unlistedClientShouldBePutOffInsteadOfRejected() {
+            FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
+
+            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " a.example");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void mailShouldBePutOffWhenTheListsCannotBeRead() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+
+            HookResult result = hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS)
+                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void rejectionOfAnAuthenticatedSenderShouldBeLeftToJames() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_B);
+            authenticate(session);
+
+            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(authRequired);
+        }
+
+        @Test
+        void rejectionByAnotherHookShouldBeLeftAsItIs() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+            Hook other = new MailHook() {};
+
+            HookResult result = hook.onHookResult(session, authRequired, 0, other);
+
+            assertThat(result).isSameAs(authRequired);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void passOfTheVerifyingHookShouldBeLeftAsItIs() {
+            FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, OUTSIDER);
+
+            HookResult result = hook.onHookResult(session, HookResult.DECLINED, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {IP_OF_A, UNLISTED_IP})
+        void rejectionShouldBeLeftToJamesWhenTheRuleOnlyReports(String client) {
+            FakeSmtpSession session = sessionAfterMail(client, USER_OF_A);
+
+            HookResult result = reportingHook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(authRequired);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void rejectionShouldBecomeTemporaryWhenItCannotBeJudged() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+
+            HookResult result = hook(Enforcement.ENFORCE, THROWING, DOMAINS)
+                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void rejectionShouldBeLeftToJamesWhenItCannotBeJudgedAndTheRuleOnlyReports() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+
+            HookResult result = hook(Enforcement.REPORT, THROWING, DOMAINS)
+                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(authRequired);
+        }
+
+        private FakeSmtpSession sessionAfterMail(String client, String sender) {
+            FakeSmtpSession session = session(client);
+            session.setAttachment(SMTPSession.SENDER, sender(sender), State.Transaction);
+            mail(hook, session, sender);
+            return session;
+        }
+    }
+
+    @Nested
+    class NothingEscapes {
+        @Test
+        void mailShouldBePutOffWhenTheLookupThrows() {
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void jamesShouldGoOnWhenTheLookupThrowsAndTheRuleOnlyReports() {
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.REPORT, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+        }
+
+        @ParameterizedTest
+        @EnumSource(BrokenClient.class)
+        void mailShouldBePutOffWhenTheClientHasNoAddress(BrokenClient client) {
+            HookResult result = rcpt(hook, new FakeSmtpSession(client.address()), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @ParameterizedTest
+        @EnumSource(BrokenClient.class)
+        void jamesShouldGoOnWhenTheClientHasNoAddressAndTheRuleOnlyReports(BrokenClient client) {
+            HookResult result = rcpt(reportingHook, new FakeSmtpSession(client.address()), USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void mailShouldBePutOffWhenTheSessionIsBroken() {
+            FakeSmtpSession broken = new BrokenSession();
+
+            assertThat(reply(mail(hook, broken, USER_OF_A))).isEqualTo(UNAVAILABLE);
+            assertThat(reply(rcpt(hook, broken, USER_OF_A, OUTSIDER))).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void jamesShouldGoOnWhenTheSessionIsBrokenAndTheRuleOnlyReports() {
+            FakeSmtpSession broken = new BrokenSession();
+
+            assertThat(mail(reportingHook, broken, USER_OF_A)).isEqualTo(HookResult.DECLINED);
+            assertThat(rcpt(reportingHook, broken, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void grantShouldNotBeLeftBehindWhenTheNextTransactionCannotBeJudged() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session, USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+    }
+
+    enum BrokenClient {
+        NULL {
+            @Override
+            InetSocketAddress address() {
+                return null;
+            }
+        },
+        UNRESOLVED {
+            @Override
+            InetSocketAddress address() {
+                return InetSocketAddress.createUnresolved("mx.x.example", 40000);
+            }
+        };
+
+        abstract InetSocketAddress address();
+    }
+
+    /** What was attached to it is lost. */
+    private static final class BrokenSession extends FakeSmtpSession {
+        private BrokenSession() {
+            super(new InetSocketAddress(40000));
+        }
+
+        @Override
+        public Username getUsername() {
+            throw new IllegalStateException("broken");
+        }
+
+        @Override
+        public <T> Optional<T> removeAttachment(AttachmentKey<T> key, State state) {
+            throw new IllegalStateException("broken");
+        }
+    }
+
+    /** Stands for James's {@code SenderAuthIdentifyVerificationHook}. */
+    private static final class VerifyingHook extends AbstractSenderAuthIdentifyVerificationHook {
+        @Override
+        protected boolean isLocalDomain(Domain domain) {
+            return true;
+        }
+
+        @Override
+        protected Username getUser(MailAddress mailAddress) {
+            return Username.fromMailAddress(mailAddress);
+        }
+
+        @Override
+        protected boolean isSenderAllowed(Username user, Username sender) {
+            return user.equals(sender);
+        }
+    }
+
+    private static OutboundLookup lookup(Listing listing) {
+        return new OutboundLookup() {
+            @Override
+            public Listing listedFor(Domain domain, OutboundAddress client) {
+                return listing;
+            }
+
+            @Override
+            public Listing listedForAny(OutboundAddress client) {
+                return listing;
+            }
+        };
+    }
+
+    private static AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
+        return new AuthorizedOutboundHook(
+                new RelayRule(lookup, true), new InternalDomains(domains), configuration(enforcement));
+    }
+
+    private static AuthorizedOutboundHook unprotectingHook() {
+        return new AuthorizedOutboundHook(
+                new RelayRule(LISTS, false), new InternalDomains(DOMAINS), configuration(Enforcement.ENFORCE));
+    }
+
+    private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {
+        return AuthorizedOutboundsConfiguration.from(new MapConfiguration(
+                ImmutableMap.of("enforcement", enforcement == Enforcement.ENFORCE ? "enforce" : "report")));
+    }
+
+    private static FakeSmtpSession session(String client) {
+        try {
+            return new FakeSmtpSession(new InetSocketAddress(InetAddress.getByName(client), 40000));
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    private static FakeSmtpSession sessionOfTrustedNetwork() {
+        FakeSmtpSession session = session(UNLISTED_IP);
+        session.setRelayingAllowed(true);
+        return session;
+    }
+
+    /** As James's {@code UsersRepositoryAuthHook} does it. */
+    private static void authenticate(FakeSmtpSession session) {
+        session.setUsername(Username.of(USER_OF_A));
+        session.setRelayingAllowed(true);
+    }
+
+    private static HookResult mailAndRcpt(
+            AuthorizedOutboundHook hook, FakeSmtpSession session, String sender, String recipient) {
+        assertThat(mail(hook, session, sender)).isEqualTo(HookResult.DECLINED);
+        return rcpt(hook, session, sender, recipient);
+    }
+
+    private static HookResult mail(AuthorizedOutboundHook hook, FakeSmtpSession session, String sender) {
+        return hook.doMail(session, sender(sender));
+    }
+
+    private static HookResult rcpt(
+            AuthorizedOutboundHook hook, FakeSmtpSession session, String sender, String recipient) {
+        return hook.doRcpt(session, sender(sender), address(recipient));
+    }
+
+    private static MaybeSender sender(String text) {
+        return text.isEmpty() ? MaybeSender.nullSender() : MaybeSender.of(address(text));
+    }
+
+    private static MailAddress address(String text) {
+        try {
+            return new MailAddress(text);
+        } catch (Exception e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+
+    /** The line that James makes of the hook's answer. */
+    private static String reply(HookResult result) {
+        SMTPResponse response = AbstractHookableCmdHandler.calcDefaultSMTPResponse(result);
+        assertThat(response).as("the client gets an answer").isNotNull();
+        return response.getLines().stream().map(CharSequence::toString).collect(Collectors.joining("\n"));
+    }
+}
