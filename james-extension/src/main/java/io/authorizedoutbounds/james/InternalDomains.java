@@ -32,11 +32,21 @@ public class InternalDomains {
     /**
      * The form in which the lists name a domain: lower case, international labels as A-labels (RFC 5890).
      *
-     * @throws IllegalArgumentException when a label has no A-label
+     * @throws IllegalArgumentException when a label has no A-label of its own
      */
     public static Domain canonical(Domain domain) {
         String name = domain.asString();
-        return ASCII.matchesAllOf(name) ? domain : Domain.of(IDN.toASCII(name));
+        return ASCII.matchesAllOf(name) ? domain : Domain.of(aLabels(name));
+    }
+
+    /** The JDK maps some letters to others (sharp s to ss): such a name would be taken for another domain. */
+    private static String aLabels(String name) {
+        String aLabels = IDN.toASCII(name);
+        if (!IDN.toUnicode(aLabels).equals(name)) {
+            throw new IllegalArgumentException("it has a letter that international domain names replace; give '"
+                    + aLabels + "' if that is what you mean");
+        }
+        return aLabels;
     }
 
     /** Whether the domain is internal. An address literal never is, even when James has detected its own address. */
@@ -64,7 +74,7 @@ public class InternalDomains {
     private static Optional<Domain> otherForm(String name) {
         try {
             if (!ASCII.matchesAllOf(name)) {
-                return Optional.of(Domain.of(IDN.toASCII(name)));
+                return Optional.of(Domain.of(aLabels(name)));
             }
             return name.contains(ACE_PREFIX) ? Optional.of(Domain.of(IDN.toUnicode(name))) : Optional.empty();
         } catch (IllegalArgumentException e) {

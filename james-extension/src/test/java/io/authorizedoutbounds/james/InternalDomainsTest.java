@@ -202,6 +202,13 @@ class InternalDomainsTest {
             assertThat(InternalDomains.canonical(Domain.of(name)).asString()).isEqualTo(expected);
         }
 
+        /** Sharp s to ss, full width to plain: each would be the list of another domain. */
+        @ParameterizedTest
+        @ValueSource(strings = {"stra\u00dfe.example", "\uff41.example", "\u00aa.example"})
+        void domainThatWouldBecomeAnotherShouldBeRejected(String name) {
+            assertThatIllegalArgumentException().isThrownBy(() -> InternalDomains.canonical(Domain.of(name)));
+        }
+
         @Test
         void domainThatHasNoALabelShouldBeRejected() {
             Domain bothDirections = Domain.of("\u05d0a.example");
