@@ -200,7 +200,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private HookResult guarded(SMTPSession session, HookResult asWithoutUs, Supplier<HookResult> decision) {
         try {
             return decision.get();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             LOGGER.error("Cannot judge a command of {}: mail is put off", session.getSessionID(), e);
             return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutUs;
         }
