@@ -13,18 +13,13 @@ import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.io.File;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.utils.PropertiesProvider;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -74,12 +69,11 @@ class SharedSessionTest {
 
     @Test
     void listsShouldBeInTheKeyspaceOfTheHost() {
-        String keyspace = Servers.newKeyspace();
-        try (CqlSession session = session(keyspace)) {
+        try (CqlSession session = Servers.newSession()) {
             Injector host = Guice.createInjector(new Host(session));
             AuthorizedOutboundStore store = host.createChildInjector(new AuthorizedOutboundsModule(host))
                     .getInstance(AuthorizedOutboundStore.class);
-            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> isOpen(store));
+            Servers.awaitOpen(store);
 
             store.save(new AuthorizedOutbound(
                             DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), Instant.now(), Optional.empty()))
@@ -90,32 +84,6 @@ class SharedSessionTest {
                             .one()
                             .getInetAddress("ip"))
                     .isEqualTo(ADDRESS.asInetAddress());
-        }
-    }
-
-    private static CqlSession session(String keyspace) {
-        var address = new InetSocketAddress(
-                InetAddress.getLoopbackAddress(), Servers.cassandra().port());
-        try (CqlSession session = CqlSession.builder()
-                .addContactPoint(address)
-                .withLocalDatacenter("datacenter1")
-                .build()) {
-            session.execute("CREATE KEYSPACE " + keyspace
-                    + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
-        }
-        return CqlSession.builder()
-                .addContactPoint(address)
-                .withLocalDatacenter("datacenter1")
-                .withKeyspace(keyspace)
-                .build();
-    }
-
-    private static boolean isOpen(AuthorizedOutboundStore store) {
-        try {
-            store.list(DOMAIN).toCompletableFuture().join();
-            return true;
-        } catch (CompletionException e) {
-            return false;
         }
     }
 }

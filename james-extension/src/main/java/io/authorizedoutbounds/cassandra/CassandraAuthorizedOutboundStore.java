@@ -22,6 +22,7 @@ import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
+import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
@@ -51,6 +52,7 @@ import org.slf4j.LoggerFactory;
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
+    private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
     private static final int NO_TTL = 0;
 
     private final CassandraConnection connection;
@@ -66,11 +68,11 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     @Override
     public CompletionStage<Void> save(AuthorizedOutbound entry) {
         Instant now = clock.instant();
-        int ttl = entry.expiresAt().map(expiry -> secondsUntil(now, expiry)).orElse(NO_TTL);
         if (!entry.isActiveAt(now)) {
             // A row's time to live is positive: what has expired already is what is not there.
             return remove(entry.domain(), entry.address(), entry.addedBy());
         }
+        int ttl = entry.expiresAt().map(expiry -> secondsUntil(now, expiry)).orElse(NO_TTL);
         return connection
                 .tables()
                 .thenCompose(tables -> write(
@@ -202,30 +204,37 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                             OutboundAddress.of(row.getInetAddress(IP)),
                             Optional.ofNullable(row.getString(COMMENT)),
                             Optional.ofNullable(row.getString(ADDED_BY)),
-                            row.getInstant(ADDED_AT),
+                            addedAt(row),
                             Optional.ofNullable(row.getInstant(EXPIRES_AT))))
                     .filter(entry -> entry.isActiveAt(clock.instant()));
-        } catch (IllegalArgumentException | NullPointerException e) {
+        } catch (IllegalArgumentException e) {
             return skipped(row, e);
         }
     }
 
     private Optional<Domain> listingDomain(Row row) {
         try {
-            Domain domain = Domain.of(row.getString(DOMAIN));
+            addedAt(row);
             Instant expiry = row.getInstant(EXPIRES_AT);
-            boolean written = row.getInstant(ADDED_AT) != null;
-            return written && (expiry == null || clock.instant().isBefore(expiry))
-                    ? Optional.of(domain)
-                    : Optional.empty();
-        } catch (IllegalArgumentException | NullPointerException e) {
+            return Optional.of(Domain.of(row.getString(DOMAIN)))
+                    .filter(domain -> expiry == null || clock.instant().isBefore(expiry));
+        } catch (IllegalArgumentException e) {
             return skipped(row, e);
         }
     }
 
+    /** Every row of ours has one. */
+    private static Instant addedAt(Row row) {
+        return Optional.ofNullable(row.getInstant(ADDED_AT))
+                .orElseThrow(() -> new IllegalArgumentException("there is no " + ADDED_AT));
+    }
+
     /** A row that another program wrote and that is none of ours grants nothing and hides no other. */
     private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
-        LOGGER.warn("Skipped a spoilt row: {}: {}", row.getFormattedContents(), reason.toString());
+        LOGGER.warn(
+                "Skipped a spoilt row: {}: {}",
+                UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
+                UNPRINTABLE.replaceFrom(String.valueOf(reason.getMessage()), '?'));
         return Optional.empty();
     }
 }
