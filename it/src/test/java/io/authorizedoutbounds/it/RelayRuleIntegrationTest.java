@@ -509,22 +509,23 @@ class RelayRuleIntegrationTest {
         void headerThatNamesNoClientShouldGrantNothing(String header) {
             String domain = webAdmin.addDomainListing("198.51.100.6");
 
-            assertNothingTaken(header.getBytes(StandardCharsets.ISO_8859_1), domain);
+            assertNothingTaken(UNLISTED, header.getBytes(StandardCharsets.ISO_8859_1), domain);
         }
 
         @Test
         void localCommandOfVersion2ShouldGrantNothing() {
             String localCommandWithoutAddresses = "20000000";
 
-            assertNothingTaken(version2(localCommandWithoutAddresses), webAdmin.addDomainListing(UNLISTED));
+            String proxy = "127.0.0.8";
+            assertNothingTaken(proxy, version2(localCommandWithoutAddresses), webAdmin.addDomainListing(proxy));
         }
 
         private byte[] version2(String hexAfterTheSignature) {
             return HexFormat.of().parseHex("0d0a0d0a000d0a515549540a" + hexAfterTheSignature);
         }
 
-        private void assertNothingTaken(byte[] header, String domain) {
-            try (SmtpClient client = SmtpClient.connect(UNLISTED, PROXY_PORT, line -> {})) {
+        private void assertNothingTaken(String proxy, byte[] header, String domain) {
+            try (SmtpClient client = SmtpClient.connect(proxy, PROXY_PORT, line -> {})) {
                 client.write(header);
                 client.write("EHLO client.example\r\nMAIL FROM:<user@" + domain + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT
                         + ">\r\nQUIT\r\n");
