@@ -33,9 +33,9 @@ public final class RelayRule {
         return sender.locality() == Locality.EXTERNAL ? judgeExternal(client, recipient) : RelayRow.UNDECIDED;
     }
 
-    /** Judges the sender alone, as if the recipient were one that nobody reaches without being listed. */
-    public RelayRow judgeSender(boolean trusted, Sender sender, OutboundAddress client) {
-        return judge(trusted, sender, client, Locality.EXTERNAL);
+    /** Judges the sender of a session that is not trusted alone, as if the recipient were one that nobody reaches without being listed. */
+    public RelayRow judgeSender(Sender sender, OutboundAddress client) {
+        return judge(false, sender, client, Locality.EXTERNAL);
     }
 
     private RelayRow judgeInternal(Domain domain, OutboundAddress client, Locality recipient) {

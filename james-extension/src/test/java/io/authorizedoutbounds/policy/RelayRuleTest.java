@@ -293,17 +293,10 @@ class RelayRuleTest {
         assertThat(row).isEqualTo(RelayRow.UNDECIDED);
     }
 
-    @Test
-    void trustedSenderShouldPassWithoutLookupWhenItIsJudgedAlone() {
-        RelayRow row = new RelayRule(FORBIDDEN, true).judgeSender(true, Sender.internal(DOMAIN), CLIENT);
-
-        assertThat(row).isEqualTo(RelayRow.TRUSTED);
-    }
-
     private static RelayRow judgeSenderAlone(Listing listing, boolean protectLocalRecipients) {
         Case combination =
                 new Case(false, Locality.INTERNAL, listing, Listing.UNKNOWN, Locality.UNKNOWN, protectLocalRecipients);
         return new RelayRule(new RecordingLookup(combination), protectLocalRecipients)
-                .judgeSender(false, Sender.internal(DOMAIN), CLIENT);
+                .judgeSender(Sender.internal(DOMAIN), CLIENT);
     }
 }

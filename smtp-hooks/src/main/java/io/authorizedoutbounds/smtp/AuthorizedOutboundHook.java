@@ -86,49 +86,39 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             if (session.getAttachment(GRANT, State.Transaction).isEmpty()) {
                 takeGrantBack(session);
             }
-            if (isTrusted(session)) {
-                return HookResult.DECLINED;
-            }
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
-            RelayRow row = rule.judge(false, from, client, domains.localityOf(recipient.getDomain()));
-            return answer(session, row, from, client, sender, recipient.asString(), HookResult.DECLINED);
+            RelayRow row = rule.judge(isTrusted(session), from, client, domains.localityOf(recipient.getDomain()));
+            log(row, client, sender, "<" + recipient.asString() + ">");
+            return answer(session, row, from, client, HookResult.DECLINED);
         });
     }
 
     /**
-     * With {@code verifyIdentity} James refuses an internal sender without AUTH for good, at MAIL already: there rule 1
-     * takes the place of that refusal.
+     * With {@code verifyIdentity} James refuses an internal sender without AUTH for good (530), at MAIL already: there
+     * rule 1 takes the place of that refusal.
      */
     @Override
     public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
+        // The same hook of James has other refusals too: for AUTH as somebody else, in 3.9 for a header without From.
         if (!(hook instanceof AbstractSenderAuthIdentifyVerificationHook)
-                || result.getResult().getAction() != HookReturnCode.Action.DENY) {
+                || !SMTPRetCode.AUTH_REQUIRED.equals(result.getSmtpRetCode())
+                || isTrusted(session)) {
             return result;
         }
         return guarded(session, result, () -> {
-            if (isTrusted(session)) {
-                return result;
-            }
             MaybeSender sender =
                     session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
-            RelayRow row = rule.judgeSender(false, from, client);
-            HookResult answer = answer(session, row, from, client, sender, "(at MAIL)", result);
-            return row.verdict() == Verdict.GRANT && enforcement == Enforcement.ENFORCE ? HookResult.DECLINED : answer;
+            RelayRow row = rule.judgeSender(from, client);
+            log(row, client, sender, "any recipient");
+            return answer(session, row, from, client, result);
         });
     }
 
     private HookResult answer(
-            SMTPSession session,
-            RelayRow row,
-            Sender from,
-            OutboundAddress client,
-            MaybeSender sender,
-            String recipient,
-            HookResult asWithoutUs) {
-        log(row, client, sender, recipient);
+            SMTPSession session, RelayRow row, Sender from, OutboundAddress client, HookResult asWithoutUs) {
         switch (enforcement.applyTo(row.verdict())) {
             case PASS:
                 return asWithoutUs;
@@ -188,7 +178,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             return;
         }
         LOGGER.info(
-                "{} {} by row {} of rule 1: <{}> to <{}>",
+                "{} {} by row {} of rule 1: <{}> to {}",
                 enforcement == Enforcement.ENFORCE ? "Refused" : "Would have refused",
                 client,
                 row.number(),

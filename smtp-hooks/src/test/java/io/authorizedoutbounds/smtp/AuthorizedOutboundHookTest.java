@@ -632,6 +632,22 @@ class AuthorizedOutboundHookTest {
             assertThat(result).isSameAs(authRequired);
         }
 
+        /** In James 3.9 the same hook refuses a mail without a From header, after the recipients. */
+        @Test
+        void otherRejectionByTheSameHookShouldBeLeftAsItIs() {
+            FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
+            HookResult missingFrom = HookResult.builder()
+                    .hookReturnCode(HookReturnCode.deny())
+                    .smtpReturnCode("503")
+                    .smtpDescription("5.7.1 Missing From header")
+                    .build();
+
+            HookResult result = hook.onHookResult(session, missingFrom, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(missingFrom);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
         @Test
         void rejectionByAnotherHookShouldBeLeftAsItIs() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
