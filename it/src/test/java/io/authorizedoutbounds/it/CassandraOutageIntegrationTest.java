@@ -6,15 +6,14 @@ import static org.hamcrest.Matchers.containsString;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 
 /** A James that is started while its Cassandra is down. Each test puts Cassandra where it needs it. */
-@TestMethodOrder(MethodOrderer.MethodName.class)
 class CassandraOutageIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
@@ -34,7 +33,7 @@ class CassandraOutageIntegrationTest {
         webAdmin = WebAdmin.of(james);
         assertOutage();
         cassandra.start();
-        webAdmin.awaitLists();
+        awaitDecisions();
     }
 
     @AfterAll
@@ -48,6 +47,13 @@ class CassandraOutageIntegrationTest {
             client.mail(sender);
             return client.rcpt(EXTERNAL_RECIPIENT);
         }
+    }
+
+    /** Waits until James decides again. */
+    private static void awaitDecisions() {
+        webAdmin.awaitLists();
+        Awaitility.await("decisions").atMost(Duration.ofMinutes(1)).until(() -> !rcpt("someone@remote.example.com")
+                .equals(UNAVAILABLE));
     }
 
     /** What must hold while Cassandra does not answer, whatever the reason. */
@@ -88,13 +94,50 @@ class CassandraOutageIntegrationTest {
         String domain = webAdmin.addDomainListing(LISTED);
 
         cassandra.stop();
-        assertOutage();
-        assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
-        cassandra.start();
+        try {
+            assertOutage();
+            assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
+        } finally {
+            cassandra.start();
+        }
 
-        webAdmin.awaitLists();
+        awaitDecisions();
         assertThat(rcpt("user@" + domain)).startsWith("250");
         assertWorks();
+    }
+
+    /** James serves many connections on few threads: those that wait for Cassandra must not keep it from the others. */
+    @Test
+    void frozenCassandraShouldNotKeepInboundMailWaiting() {
+        int floods = 8;
+        int recipients = 20;
+        String flood = "MAIL FROM:<someone@remote.example.com>\r\n"
+                + ("RCPT TO:<" + EXTERNAL_RECIPIENT + ">\r\n").repeat(recipients);
+        List<SmtpClient> clients = IntStream.range(0, floods)
+                .mapToObj(i -> SmtpClient.from(LISTED, james.smtpPort()))
+                .toList();
+
+        cassandra.freeze();
+        try {
+            clients.forEach(client -> client.write(flood));
+            Instant start = Instant.now();
+            try (SmtpClient inbound = SmtpClient.from("127.0.0.3", james.smtpPort())) {
+                assertThat(inbound.mail("someone@remote.example.com")).startsWith("250");
+            }
+            // All that wait one after another would take tens of seconds.
+            assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
+            for (SmtpClient client : clients) {
+                assertThat(client.reply()).startsWith("250");
+                for (int i = 0; i < recipients; i++) {
+                    assertThat(client.reply()).isEqualTo(UNAVAILABLE);
+                }
+            }
+        } finally {
+            cassandra.thaw();
+            clients.forEach(SmtpClient::close);
+        }
+
+        awaitDecisions();
     }
 
     @Test
@@ -112,7 +155,7 @@ class CassandraOutageIntegrationTest {
             cassandra.thaw();
         }
 
-        webAdmin.awaitLists();
+        awaitDecisions();
         assertThat(rcpt("user@" + domain)).startsWith("250");
     }
 }

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.james;
 
 import com.google.common.collect.ImmutableSet;
+import dev.failsafe.CircuitBreaker;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -17,13 +18,30 @@ import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the store for each decision and waits for the answer no longer than the timeout. */
+/**
+ * Asks the store for each decision and waits for the answer no longer than the timeout.
+ *
+ * <p>James 3.8 runs hooks on the threads that serve all connections of a listener: when the store has failed some times
+ * in a row, it is left alone for a moment and nobody waits.
+ */
 public class StoreLookup implements OutboundLookup {
     private static final Logger LOGGER = LoggerFactory.getLogger(StoreLookup.class);
+    private static final int FAILURES_IN_A_ROW = 3;
+    private static final Duration MOMENT = Duration.ofSeconds(1);
 
     private final AuthorizedOutboundStore store;
     private final InternalDomains domains;
     private final Duration timeout;
+    private final CircuitBreaker<Object> breaker = CircuitBreaker.builder()
+            .withFailureThreshold(FAILURES_IN_A_ROW)
+            .withDelay(MOMENT)
+            .onOpen(event -> LOGGER.warn(
+                    "The lists of authorized outbounds have failed {} times in a row:"
+                            + " they are tried again every {}, mail that depends on them is put off",
+                    FAILURES_IN_A_ROW,
+                    MOMENT))
+            .onClose(event -> LOGGER.info("The lists of authorized outbounds answer again"))
+            .build();
 
     public StoreLookup(AuthorizedOutboundStore store, InternalDomains domains, Duration timeout) {
         this.store = store;
@@ -59,14 +77,18 @@ public class StoreLookup implements OutboundLookup {
     }
 
     private <T> Listing await(Supplier<CompletionStage<T>> question, Function<T, Listing> reading) {
+        if (!breaker.tryAcquirePermit()) {
+            return Listing.UNKNOWN;
+        }
         try {
-            return reading.apply(question.get().toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+            T answer = question.get().toCompletableFuture().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            breaker.recordSuccess();
+            return reading.apply(answer);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Listing.UNKNOWN;
+            return unreadable(e);
         } catch (TimeoutException e) {
-            LOGGER.warn("No answer from the lists of authorized outbounds within {}: mail is put off", timeout);
-            return Listing.UNKNOWN;
+            return unreadable(e);
         } catch (ExecutionException e) {
             return unreadable(e.getCause());
         } catch (RuntimeException e) {
@@ -75,7 +97,8 @@ public class StoreLookup implements OutboundLookup {
         }
     }
 
-    private static Listing unreadable(Throwable reason) {
+    private Listing unreadable(Throwable reason) {
+        breaker.recordFailure();
         LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason.toString());
         return Listing.UNKNOWN;
     }

@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
@@ -232,6 +234,71 @@ class StoreLookupTest {
 
             assertThat(listing).isEqualTo(Listing.UNKNOWN);
             assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        }
+
+        @Test
+        void storeThatFailsThreeTimesInARowShouldBeLeftAlone() {
+            AtomicInteger questions = new AtomicInteger();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> {
+                                questions.incrementAndGet();
+                                return CompletableFuture.failedFuture(new IOException("down"));
+                            },
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            for (int i = 0; i < 100; i++) {
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            }
+
+            // A slow machine may get to a second try after the moment has passed.
+            assertThat(questions.get()).isBetween(3, 10);
+        }
+
+        @Test
+        void storeThatFailsNowAndThenShouldBeAskedEachTime() {
+            AtomicInteger questions = new AtomicInteger();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> questions.incrementAndGet() % 3 == 0
+                                    ? CompletableFuture.completedFuture(Optional.empty())
+                                    : CompletableFuture.failedFuture(new IOException("hiccup")),
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            for (int i = 0; i < 99; i++) {
+                lookup.listedFor(DOMAIN, CLIENT);
+            }
+
+            assertThat(questions.get()).isEqualTo(99);
+        }
+
+        @Test
+        void storeThatIsBackShouldBeAskedAgain() {
+            AtomicBoolean up = new AtomicBoolean();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> up.get()
+                                    ? CompletableFuture.completedFuture(Optional.empty())
+                                    : CompletableFuture.failedFuture(new IOException("down")),
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            for (int i = 0; i < 10; i++) {
+                lookup.listedFor(DOMAIN, CLIENT);
+            }
+
+            up.set(true);
+
+            assertTimeoutPreemptively(BOUND, () -> {
+                while (lookup.listedFor(DOMAIN, CLIENT) == Listing.UNKNOWN) {
+                    Thread.onSpinWait();
+                }
+            });
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
         private void assertUnknown(OutboundLookup lookup) {
