@@ -139,6 +139,22 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
         });
     }
 
+    /** Cassandra refuses the whole batch for one row that would outlive January 2038. */
+    @Test
+    void retentionThatEndsTooLateShouldNotKeepAnAddressFromBeingRemoved() {
+        Domain domain = freshDomain();
+        save(domain, Optional.empty());
+        AuthorizedOutboundStore keepingLong =
+                new CassandraAuthorizedOutboundStore(connection, Duration.ofDays(7000), clock);
+
+        keepingLong
+                .remove(domain, ADDRESS, Optional.empty())
+                .toCompletableFuture()
+                .join();
+
+        assertThat(store.list(domain).toCompletableFuture().join()).isEmpty();
+    }
+
     @Test
     void rowThatAnotherProgramSpoiltShouldGrantNothingAndHideNoOther() {
         Domain domain = freshDomain();

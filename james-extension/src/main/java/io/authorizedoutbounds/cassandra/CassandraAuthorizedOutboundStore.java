@@ -163,7 +163,11 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                 .setUuid(ID, Uuids.timeBased())
                 .setString(ACTION, action)
                 .setString(CHANGED_BY, changedBy.orElse(null))
-                .setInt(TTL, Math.toIntExact(changesRetention.toSeconds()));
+                .setInt(TTL, secondsUntil(now, earliest(now.plus(changesRetention), AuthorizedOutbound.LATEST_EXPIRY)));
+    }
+
+    private static Instant earliest(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
     }
 
     /** Rounded up: the column {@code expires_at} has the exact instant, the row may outlive it by less than a second. */
@@ -198,28 +202,30 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private Optional<AuthorizedOutbound> entry(Row row) {
+        return active(row, Optional.ofNullable(row.getString(COMMENT)), Optional.ofNullable(row.getString(ADDED_BY)));
+    }
+
+    private Optional<Domain> listingDomain(Row row) {
+        return active(row, Optional.empty(), Optional.empty()).map(AuthorizedOutbound::domain);
+    }
+
+    /** Without what has expired and what another program spoilt: that grants nothing and hides no other row. */
+    private Optional<AuthorizedOutbound> active(Row row, Optional<String> comment, Optional<String> addedBy) {
         try {
             return Optional.of(new AuthorizedOutbound(
                             Domain.of(row.getString(DOMAIN)),
                             OutboundAddress.of(row.getInetAddress(IP)),
-                            Optional.ofNullable(row.getString(COMMENT)),
-                            Optional.ofNullable(row.getString(ADDED_BY)),
+                            comment,
+                            addedBy,
                             addedAt(row),
                             Optional.ofNullable(row.getInstant(EXPIRES_AT))))
                     .filter(entry -> entry.isActiveAt(clock.instant()));
         } catch (IllegalArgumentException e) {
-            return skipped(row, e);
-        }
-    }
-
-    private Optional<Domain> listingDomain(Row row) {
-        try {
-            addedAt(row);
-            Instant expiry = row.getInstant(EXPIRES_AT);
-            return Optional.of(Domain.of(row.getString(DOMAIN)))
-                    .filter(domain -> expiry == null || clock.instant().isBefore(expiry));
-        } catch (IllegalArgumentException e) {
-            return skipped(row, e);
+            LOGGER.warn(
+                    "Skipped a spoilt row: {}: {}",
+                    UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
+                    UNPRINTABLE.replaceFrom(String.valueOf(e.getMessage()), '?'));
+            return Optional.empty();
         }
     }
 
@@ -227,14 +233,5 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private static Instant addedAt(Row row) {
         return Optional.ofNullable(row.getInstant(ADDED_AT))
                 .orElseThrow(() -> new IllegalArgumentException("there is no " + ADDED_AT));
-    }
-
-    /** A row that another program wrote and that is none of ours grants nothing and hides no other. */
-    private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
-        LOGGER.warn(
-                "Skipped a spoilt row: {}: {}",
-                UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
-                UNPRINTABLE.replaceFrom(String.valueOf(reason.getMessage()), '?'));
-        return Optional.empty();
     }
 }

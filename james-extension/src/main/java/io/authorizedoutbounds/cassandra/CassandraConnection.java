@@ -54,13 +54,16 @@ public class CassandraConnection {
                 configuration.nodes());
         DriverConfigLoader driverConfig = driverConfig(driverConfiguration);
         return open(
-                () -> session(configuration, driverConfig).thenCompose(session -> createKeyspace(session, configuration)
-                        .thenCompose(none -> OutboundTables.open(session, configuration.keyspace()))
-                        .whenComplete((opened, failure) -> {
-                            if (failure != null) {
-                                session.forceCloseAsync();
-                            }
-                        })));
+                // The driver may throw as well as fail: within a stage both end in whenComplete.
+                () -> session(configuration, driverConfig)
+                        .thenCompose(session -> CompletableFuture.completedFuture(session)
+                                .thenCompose(opened -> createKeyspace(opened, configuration))
+                                .thenCompose(none -> OutboundTables.open(session, configuration.keyspace()))
+                                .whenComplete((opened, failure) -> {
+                                    if (failure != null) {
+                                        session.forceCloseAsync();
+                                    }
+                                })));
     }
 
     private static CassandraConnection open(Supplier<CompletionStage<OutboundTables>> attempt) {

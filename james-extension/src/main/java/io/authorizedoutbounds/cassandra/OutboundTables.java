@@ -55,7 +55,7 @@ class OutboundTables {
                 + " WHERE domain = :domain"),
         SELECT_ENTRY("SELECT domain, ip, comment, added_by, added_at, expires_at FROM %s.authorized_outbound"
                 + " WHERE domain = :domain AND ip = :ip"),
-        SELECT_IP("SELECT domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip");
+        SELECT_IP("SELECT ip, domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip");
 
         private final String cql;
 
