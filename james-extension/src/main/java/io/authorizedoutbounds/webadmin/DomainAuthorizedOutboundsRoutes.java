@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
@@ -52,6 +53,8 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private static final String BASE_PATH = "/domains/" + DOMAIN + "/authorizedOutbounds";
     /** A wildcard: a slash in what should be one address is told apart in words, not by 404. */
     private static final String ENTRY = BASE_PATH + "/*";
+
+    private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
 
     /** Above every timeout of the driver: it bounds what is stuck elsewhere. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -163,7 +166,9 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private static void requireJson(Request request) {
         String contentType = request.contentType();
-        if (!request.body().isBlank() && contentType != null && !contentType.startsWith("application/json")) {
+        // By length too: of a form, curl's default, nothing is left of the body here.
+        boolean hasBody = request.contentLength() > 0 || !request.body().isBlank();
+        if (hasBody && contentType != null && !JSON.matcher(contentType).matches()) {
             throw new IllegalArgumentException("The body is '" + contentType + "', give 'application/json'");
         }
     }
@@ -203,10 +208,16 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw unavailable("James is shutting down: try again later");
-        } catch (ExecutionException | TimeoutException e) {
-            LOGGER.warn("Cassandra did not answer a call of WebAdmin", e);
-            throw unavailable("Cassandra cannot give or take the answer now: try again later; calls are idempotent");
+        } catch (ExecutionException e) {
+            throw unanswered(e.getCause());
+        } catch (TimeoutException e) {
+            throw unanswered(e);
         }
+    }
+
+    private static HaltException unanswered(Throwable reason) {
+        LOGGER.warn("Cassandra did not answer a call of WebAdmin: {}", reason.toString());
+        return unavailable("Cassandra cannot give or take the answer now: try again later; calls are idempotent");
     }
 
     private static HaltException badRequest(String sentence) {

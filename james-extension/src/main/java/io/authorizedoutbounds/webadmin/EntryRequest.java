@@ -36,7 +36,7 @@ final class EntryRequest {
 
     @JsonCreator
     private EntryRequest(@JsonProperty("comment") JsonNode comment, @JsonProperty("expiresAt") JsonNode expiresAt) {
-        this.comment = text("comment", comment).filter(text -> !text.isEmpty());
+        this.comment = text("comment", comment).filter(text -> !text.isEmpty()).map(EntryRequest::storable);
         this.expiresAt = text("expiresAt", expiresAt).map(EntryRequest::instant);
     }
 
@@ -72,6 +72,17 @@ final class EntryRequest {
             throw new IllegalArgumentException(EXPECTED + ": \"" + key + "\" is not a text");
         }
         return Optional.of(value.textValue());
+    }
+
+    /** Half a surrogate pair cannot be stored, a control character is never meant. */
+    private static String storable(String comment) {
+        boolean odd = comment.codePoints()
+                .anyMatch(c -> Character.getType(c) == Character.SURROGATE
+                        || (Character.isISOControl(c) && c != '\n' && c != '\t'));
+        if (odd) {
+            throw new IllegalArgumentException("'comment' has a control character or half a character in it");
+        }
+        return comment;
     }
 
     private static String shown(String text) {
