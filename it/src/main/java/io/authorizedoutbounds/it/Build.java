@@ -15,10 +15,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Where Maven has put what the servers are started from. */
 final class Build {
     private static final Path IT = moduleFolder();
+    private static final int LEAST_PORT = 10_000;
+    private static final int MOST_PORT = 32_000;
 
     private Build() {}
 
@@ -112,12 +115,18 @@ final class Build {
         }
     }
 
-    /** A TCP port of 127.0.0.1 that nobody listens on. */
+    /**
+     * A TCP port of 127.0.0.1 that nobody listens on; not one of those that the system gives to outgoing connections,
+     * which could take it before the server does.
+     */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(LEAST_PORT, MOST_PORT);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // Taken: the next one.
+            }
         }
     }
 }

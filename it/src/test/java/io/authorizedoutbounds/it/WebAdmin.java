@@ -100,4 +100,10 @@ final class WebAdmin {
         Response count = request().get("/users/" + user + "/mailboxes/INBOX/messageCount");
         return count.statusCode() == 200 ? Integer.parseInt(count.asString()) : 0;
     }
+
+    /** How many mails a repository of {@code var/mail} holds. */
+    int mailsIn(String repository) {
+        Response mails = request().get("/mailRepositories/var%2Fmail%2F" + repository + "%2F/mails");
+        return mails.statusCode() == 200 ? mails.jsonPath().getList("").size() : 0;
+    }
 }
