@@ -176,7 +176,9 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
                 .extracting(AuthorizedOutbound::address)
                 .containsExactly(ADDRESS);
         assertThat(store.find(domain, spoilt).toCompletableFuture().join()).isEmpty();
-        assertThat(store.domainsListing(spoilt).toCompletableFuture().join()).isEmpty();
-        assertThat(store.domainsListing(ADDRESS).toCompletableFuture().join()).contains(domain);
+        assertThat(store.listings(spoilt).toCompletableFuture().join()).isEmpty();
+        assertThat(store.listings(ADDRESS).toCompletableFuture().join())
+                .extracting(AuthorizedOutbound::domain)
+                .contains(domain);
     }
 }

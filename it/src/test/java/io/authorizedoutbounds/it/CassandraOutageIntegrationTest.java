@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.containsString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +19,8 @@ class CassandraOutageIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
     private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
+
+    private static final AtomicInteger CLIENTS = new AtomicInteger();
 
     private static CassandraServer cassandra;
     private static JamesServer james;
@@ -43,10 +46,20 @@ class CassandraOutageIntegrationTest {
     }
 
     private static String rcpt(String sender) {
-        try (SmtpClient client = SmtpClient.from(LISTED, james.smtpPort())) {
+        return rcpt(LISTED, sender);
+    }
+
+    private static String rcpt(String address, String sender) {
+        try (SmtpClient client = SmtpClient.from(address, james.smtpPort())) {
             client.mail(sender);
             return client.rcpt(EXTERNAL_RECIPIENT);
         }
+    }
+
+    /** An address that James has never seen: nothing of it is in memory. */
+    private static String newClient() {
+        int number = CLIENTS.incrementAndGet();
+        return "127.2." + number / 250 + "." + (1 + number % 250);
     }
 
     /** Waits until James decides again. */
@@ -61,8 +74,8 @@ class CassandraOutageIntegrationTest {
         String domain = webAdmin.addDomain();
         webAdmin.addUser("bob@" + domain, "secret");
         assertThat(rcpt("user@" + domain)).isEqualTo(UNAVAILABLE);
-        assertThat(rcpt("someone@remote.example.com")).isEqualTo(UNAVAILABLE);
-        assertThat(rcpt("")).isEqualTo(UNAVAILABLE);
+        assertThat(rcpt(newClient(), "someone@remote.example.com")).isEqualTo(UNAVAILABLE);
+        assertThat(rcpt(newClient(), "")).isEqualTo(UNAVAILABLE);
         try (SmtpClient client = SmtpClient.from(LISTED, james.smtpPort())) {
             client.mail("someone@remote.example.com");
             assertThat(client.rcpt("bob@" + domain)).startsWith("250");
@@ -90,6 +103,33 @@ class CassandraOutageIntegrationTest {
     }
 
     @Test
+    void answersFromMemoryShouldGoOnWhileCassandraIsStopped() {
+        String client = newClient();
+        String listing = webAdmin.addDomainListing(client);
+        String other = webAdmin.addDomain();
+        assertThat(rcpt(client, "user@" + listing)).startsWith("250");
+        assertThat(rcpt(client, "someone@remote.example.com")).startsWith("250");
+        assertThat(rcpt(client, "user@" + other)).startsWith("451 4.7.1");
+
+        cassandra.stop();
+        try {
+            for (int i = 0; i < 10; i++) {
+                assertThat(rcpt(client, "user@" + listing)).startsWith("250");
+                assertThat(rcpt(client, "someone@remote.example.com")).startsWith("250");
+                assertThat(rcpt(client, "user@" + other)).startsWith("451 4.7.1");
+                assertThat(rcpt(newClient(), "user@" + listing)).startsWith("451 4.7.1");
+            }
+            assertOutage();
+        } finally {
+            cassandra.start();
+        }
+
+        awaitDecisions();
+        webAdmin.delete(listing, client).then().statusCode(204);
+        assertThat(rcpt(client, "user@" + listing)).startsWith("451 4.7.1");
+    }
+
+    @Test
     void stoppedCassandraShouldPutOutboundMailOffAndComeBack() {
         String domain = webAdmin.addDomainListing(LISTED);
 
@@ -114,7 +154,7 @@ class CassandraOutageIntegrationTest {
         String flood = "MAIL FROM:<someone@remote.example.com>\r\n"
                 + ("RCPT TO:<" + EXTERNAL_RECIPIENT + ">\r\n").repeat(recipients);
         List<SmtpClient> clients = IntStream.range(0, floods)
-                .mapToObj(i -> SmtpClient.from(LISTED, james.smtpPort()))
+                .mapToObj(i -> SmtpClient.from(newClient(), james.smtpPort()))
                 .toList();
 
         cassandra.freeze();

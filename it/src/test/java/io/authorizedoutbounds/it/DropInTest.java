@@ -62,10 +62,11 @@ class DropInTest {
     }
 
     @Test
-    void jarShouldHoldOurClassesFailsafeAndTheDriverOnly() throws IOException {
+    void jarShouldHoldOurClassesAndLibrariesThatJamesLacksOnly() throws IOException {
         assertThat(classesOf(JAR))
                 .allMatch(name -> name.startsWith("io/authorizedoutbounds/")
                         || name.startsWith("dev/failsafe/")
+                        || name.startsWith("com/github/benmanes/caffeine/")
                         || name.startsWith("com/datastax/")
                         || name.startsWith("com/typesafe/config/"));
     }

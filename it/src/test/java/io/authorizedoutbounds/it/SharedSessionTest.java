@@ -8,6 +8,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.authorizedoutbounds.james.AuthorizedOutboundsModule;
+import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -41,9 +42,7 @@ class SharedSessionTest {
         @Override
         protected void configure() {
             bind(CqlSession.class).toInstance(session);
-            bind(DomainList.class).toProvider(() -> {
-                throw new AssertionError("the store asks for no domain");
-            });
+            bind(DomainList.class).toInstance(FixedDomainList.of(DOMAIN.asString()));
             bind(Clock.class).toInstance(Clock.systemUTC());
             bind(PropertiesProvider.class).toInstance(PropertiesProvider.forTesting());
             bind(FileSystem.class).toInstance(new NoFiles());

@@ -16,8 +16,9 @@ class StartIntegrationTest {
 
         assertThat(log)
                 .contains("conf/authorized-outbounds.properties: unknown key 'lookup.timeuot'; the known keys are"
-                        + " allow.private.addresses, changes.retention, enforcement, lookup.timeout,"
-                        + " protect.local.recipients");
+                        + " allow.private.addresses, cache.addresses.maximum, cache.domains.maximum, changes.retention,"
+                        + " enforcement, lookup.timeout, propagation.interval, protect.local.recipients,"
+                        + " stale.maximum");
     }
 
     @Test

@@ -9,8 +9,10 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.COMMENT;
 import static io.authorizedoutbounds.cassandra.OutboundTables.DOMAIN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.EXPIRES_AT;
 import static io.authorizedoutbounds.cassandra.OutboundTables.HOUR;
+import static io.authorizedoutbounds.cassandra.OutboundTables.HOURS;
 import static io.authorizedoutbounds.cassandra.OutboundTables.ID;
 import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
+import static io.authorizedoutbounds.cassandra.OutboundTables.SINCE;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
@@ -24,11 +26,11 @@ import com.datastax.oss.driver.api.core.cql.Statement;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSet;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +56,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
     private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
     private static final int NO_TTL = 0;
+
+    /** How far ahead the clock of another node may be. */
+    private static final Duration CLOCKS_APART = Duration.ofMinutes(2);
 
     private final CassandraConnection connection;
     private final Duration changesRetention;
@@ -135,7 +140,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     @Override
-    public CompletionStage<ImmutableSet<Domain>> domainsListing(OutboundAddress address) {
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
         return connection
                 .tables()
                 .thenCompose(tables -> readAll(
@@ -143,8 +148,41 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                         tables.bind(Query.SELECT_IP)
                                 .setInetAddress(IP, address.asInetAddress())
                                 .build(),
-                        this::listingDomain))
-                .thenApply(ImmutableSet::copyOf);
+                        this::bareEntry))
+                .thenApply(ImmutableList::copyOf);
+    }
+
+    /** One query: a partition an hour, two at the turn of one. */
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+        List<Instant> hours = new ArrayList<>();
+        Instant last = clock.instant().plus(CLOCKS_APART);
+        for (Instant hour = hourOf(since); !hour.isAfter(last); hour = hour.plus(1, ChronoUnit.HOURS)) {
+            hours.add(hour);
+        }
+        return connection
+                .tables()
+                .thenCompose(tables -> readAll(
+                        tables,
+                        tables.bind(Query.SELECT_CHANGES)
+                                .setList(HOURS, hours, Instant.class)
+                                .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
+                                .build(),
+                        CassandraAuthorizedOutboundStore::change))
+                .thenApply(ImmutableList::copyOf);
+    }
+
+    private static Optional<OutboundChange> change(Row row) {
+        try {
+            return Optional.of(new OutboundChange(
+                    row.getUuid(ID), Domain.of(row.getString(DOMAIN)), OutboundAddress.of(row.getInetAddress(IP))));
+        } catch (IllegalArgumentException | NullPointerException e) {
+            return skipped(row, e);
+        }
+    }
+
+    private static Instant hourOf(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.HOURS);
     }
 
     private static BoundStatementBuilder key(BoundStatementBuilder statement, Domain domain, OutboundAddress address) {
@@ -159,7 +197,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Optional<String> changedBy,
             Instant now) {
         return key(tables.bind(Query.INSERT_CHANGE), domain, address)
-                .setInstant(HOUR, now.truncatedTo(ChronoUnit.HOURS))
+                .setInstant(HOUR, hourOf(now))
                 .setUuid(ID, Uuids.timeBased())
                 .setString(ACTION, action)
                 .setString(CHANGED_BY, changedBy.orElse(null))
@@ -205,8 +243,8 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         return active(row, Optional.ofNullable(row.getString(COMMENT)), Optional.ofNullable(row.getString(ADDED_BY)));
     }
 
-    private Optional<Domain> listingDomain(Row row) {
-        return active(row, Optional.empty(), Optional.empty()).map(AuthorizedOutbound::domain);
+    private Optional<AuthorizedOutbound> bareEntry(Row row) {
+        return active(row, Optional.empty(), Optional.empty());
     }
 
     /** Without what has expired and what another program spoilt: that grants nothing and hides no other row. */
@@ -221,12 +259,16 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                             Optional.ofNullable(row.getInstant(EXPIRES_AT))))
                     .filter(entry -> entry.isActiveAt(clock.instant()));
         } catch (IllegalArgumentException e) {
-            LOGGER.warn(
-                    "Skipped a spoilt row: {}: {}",
-                    UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
-                    UNPRINTABLE.replaceFrom(String.valueOf(e.getMessage()), '?'));
-            return Optional.empty();
+            return skipped(row, e);
         }
+    }
+
+    private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
+        LOGGER.warn(
+                "Skipped a spoilt row: {}: {}",
+                UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
+                UNPRINTABLE.replaceFrom(String.valueOf(reason.getMessage()), '?'));
+        return Optional.empty();
     }
 
     /** Every row of ours has one. */

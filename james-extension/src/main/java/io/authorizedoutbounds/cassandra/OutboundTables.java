@@ -23,6 +23,8 @@ class OutboundTables {
     static final String ACTION = "action";
     static final String CHANGED_BY = "changed_by";
     static final String TTL = "ttl";
+    static final String HOURS = "hours";
+    static final String SINCE = "since";
 
     private static final ImmutableMap<String, String> DEFINITIONS = ImmutableMap.of(
             "authorized_outbound",
@@ -55,7 +57,9 @@ class OutboundTables {
                 + " WHERE domain = :domain"),
         SELECT_ENTRY("SELECT domain, ip, comment, added_by, added_at, expires_at FROM %s.authorized_outbound"
                 + " WHERE domain = :domain AND ip = :ip"),
-        SELECT_IP("SELECT ip, domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip");
+        SELECT_IP("SELECT ip, domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip"),
+        SELECT_CHANGES(
+                "SELECT id, domain, ip FROM %s.authorized_outbound_change WHERE hour IN :hours AND id >= :since");
 
         private final String cql;
 

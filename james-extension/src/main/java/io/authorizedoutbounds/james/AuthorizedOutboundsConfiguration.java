@@ -20,18 +20,42 @@ public final class AuthorizedOutboundsConfiguration {
     private static final String PROTECT_LOCAL_RECIPIENTS = "protect.local.recipients";
     private static final String ALLOW_PRIVATE_ADDRESSES = "allow.private.addresses";
     private static final String LOOKUP_TIMEOUT = "lookup.timeout";
+    private static final String PROPAGATION_INTERVAL = "propagation.interval";
+    private static final String STALE_MAXIMUM = "stale.maximum";
+    private static final String CACHE_DOMAINS_MAXIMUM = "cache.domains.maximum";
+    private static final String CACHE_ADDRESSES_MAXIMUM = "cache.addresses.maximum";
     private static final String CHANGES_RETENTION = "changes.retention";
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
-            ENFORCEMENT, PROTECT_LOCAL_RECIPIENTS, ALLOW_PRIVATE_ADDRESSES, LOOKUP_TIMEOUT, CHANGES_RETENTION);
+            ENFORCEMENT,
+            PROTECT_LOCAL_RECIPIENTS,
+            ALLOW_PRIVATE_ADDRESSES,
+            LOOKUP_TIMEOUT,
+            PROPAGATION_INTERVAL,
+            STALE_MAXIMUM,
+            CACHE_DOMAINS_MAXIMUM,
+            CACHE_ADDRESSES_MAXIMUM,
+            CHANGES_RETENTION);
 
     /** What holds without the file. */
     public static final AuthorizedOutboundsConfiguration DEFAULT = new AuthorizedOutboundsConfiguration(
-            Enforcement.ENFORCE, true, false, Duration.ofMillis(500), Duration.ofDays(90));
+            Enforcement.ENFORCE,
+            true,
+            false,
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofHours(1),
+            100_000,
+            100_000,
+            Duration.ofDays(90));
 
     private final Enforcement enforcement;
     private final boolean protectLocalRecipients;
     private final boolean allowPrivateAddresses;
     private final Duration lookupTimeout;
+    private final Duration propagationInterval;
+    private final Duration staleMaximum;
+    private final int cacheDomainsMaximum;
+    private final int cacheAddressesMaximum;
     private final Duration changesRetention;
 
     private AuthorizedOutboundsConfiguration(
@@ -39,11 +63,19 @@ public final class AuthorizedOutboundsConfiguration {
             boolean protectLocalRecipients,
             boolean allowPrivateAddresses,
             Duration lookupTimeout,
+            Duration propagationInterval,
+            Duration staleMaximum,
+            int cacheDomainsMaximum,
+            int cacheAddressesMaximum,
             Duration changesRetention) {
         this.enforcement = enforcement;
         this.protectLocalRecipients = protectLocalRecipients;
         this.allowPrivateAddresses = allowPrivateAddresses;
         this.lookupTimeout = lookupTimeout;
+        this.propagationInterval = propagationInterval;
+        this.staleMaximum = staleMaximum;
+        this.cacheDomainsMaximum = cacheDomainsMaximum;
+        this.cacheAddressesMaximum = cacheAddressesMaximum;
         this.changesRetention = changesRetention;
     }
 
@@ -67,6 +99,22 @@ public final class AuthorizedOutboundsConfiguration {
                         AuthorizedOutboundsConfiguration::flag,
                         DEFAULT.allowPrivateAddresses),
                 read(configuration, LOOKUP_TIMEOUT, value -> duration(value, "10ms", "1m"), DEFAULT.lookupTimeout),
+                read(
+                        configuration,
+                        PROPAGATION_INTERVAL,
+                        value -> duration(value, "100ms", "1m"),
+                        DEFAULT.propagationInterval),
+                read(configuration, STALE_MAXIMUM, value -> duration(value, "10s", "24h"), DEFAULT.staleMaximum),
+                read(
+                        configuration,
+                        CACHE_DOMAINS_MAXIMUM,
+                        AuthorizedOutboundsConfiguration::entries,
+                        DEFAULT.cacheDomainsMaximum),
+                read(
+                        configuration,
+                        CACHE_ADDRESSES_MAXIMUM,
+                        AuthorizedOutboundsConfiguration::entries,
+                        DEFAULT.cacheAddressesMaximum),
                 read(
                         configuration,
                         CHANGES_RETENTION,
@@ -121,6 +169,13 @@ public final class AuthorizedOutboundsConfiguration {
         }
     }
 
+    private static int entries(String value) {
+        if (!value.matches("[1-9][0-9]{2,7}")) {
+            throw new IllegalArgumentException("give a number from 100 to 99999999");
+        }
+        return Integer.parseInt(value);
+    }
+
     private static Duration duration(String value, String least, String most) {
         return parseDuration(value)
                 .filter(duration -> duration.compareTo(DurationParser.parse(least)) >= 0)
@@ -154,6 +209,26 @@ public final class AuthorizedOutboundsConfiguration {
     /** The longest that a decision waits for the lists. */
     public Duration lookupTimeout() {
         return lookupTimeout;
+    }
+
+    /** How often the changes of other nodes are read. */
+    public Duration propagationInterval() {
+        return propagationInterval;
+    }
+
+    /** How long what is in memory counts after the last good reading of the changes. */
+    public Duration staleMaximum() {
+        return staleMaximum;
+    }
+
+    /** Domains whose lists are kept in memory. */
+    public int cacheDomainsMaximum() {
+        return cacheDomainsMaximum;
+    }
+
+    /** Addresses that are kept in memory, so many listed ones and as many that nobody lists. */
+    public int cacheAddressesMaximum() {
+        return cacheAddressesMaximum;
     }
 
     /** How long the trail of changes is kept. */

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.james;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.inject.AbstractModule;
 import com.google.inject.Binding;
 import com.google.inject.Inject;
@@ -90,16 +91,33 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    AuthorizedOutboundStore store(
+    CassandraAuthorizedOutboundStore cassandraStore(
             CassandraConnection connection, AuthorizedOutboundsConfiguration configuration, Clock clock) {
         return new CassandraAuthorizedOutboundStore(connection, configuration.changesRetention(), clock);
     }
 
     @Provides
     @Singleton
-    RelayRule relayRule(
-            AuthorizedOutboundStore store, InternalDomains domains, AuthorizedOutboundsConfiguration configuration) {
-        return new RelayRule(
-                new StoreLookup(store, domains, configuration.lookupTimeout()), configuration.protectLocalRecipients());
+    CachedLookup lookup(
+            CassandraAuthorizedOutboundStore store,
+            InternalDomains domains,
+            AuthorizedOutboundsConfiguration configuration,
+            Clock clock) {
+        CachedLookup lookup = new CachedLookup(store, domains, configuration, clock, Ticker.systemTicker());
+        new ChangeFollower(store, lookup, configuration.staleMaximum(), clock, Ticker.systemTicker())
+                .start(configuration.propagationInterval());
+        return lookup;
+    }
+
+    @Provides
+    @Singleton
+    AuthorizedOutboundStore store(CassandraAuthorizedOutboundStore store, CachedLookup lookup) {
+        return new FollowedStore(store, lookup);
+    }
+
+    @Provides
+    @Singleton
+    RelayRule relayRule(CachedLookup lookup, AuthorizedOutboundsConfiguration configuration) {
+        return new RelayRule(lookup, configuration.protectLocalRecipients());
     }
 }

@@ -82,6 +82,11 @@ public final class AuthorizedOutbound {
         return expiresAt;
     }
 
+    /** The same without what decisions do not need: comment and who added it. */
+    public AuthorizedOutbound bare() {
+        return new AuthorizedOutbound(domain, address, Optional.empty(), Optional.empty(), addedAt, expiresAt);
+    }
+
     /** Whether it has not expired at {@code now}. */
     public boolean isActiveAt(Instant now) {
         return expiresAt.isEmpty() || now.isBefore(expiresAt.get());

@@ -2,7 +2,7 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSet;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
@@ -30,6 +30,12 @@ public interface AuthorizedOutboundStore {
     /** The domain's entries, sorted by address. */
     CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain);
 
-    /** The domains that list the address, in no order. */
-    CompletionStage<ImmutableSet<Domain>> domainsListing(OutboundAddress address);
+    /** The entries of all domains for the address, {@link AuthorizedOutbound#bare() bare}, in no order. */
+    CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address);
+
+    /**
+     * The changes since an instant, by the clocks of those who made them; in no order. Later calls may bring changes of
+     * the same time that were not there yet.
+     */
+    CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since);
 }

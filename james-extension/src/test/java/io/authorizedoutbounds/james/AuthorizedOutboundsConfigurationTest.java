@@ -29,6 +29,10 @@ class AuthorizedOutboundsConfigurationTest {
         assertThat(configuration.protectLocalRecipients()).isTrue();
         assertThat(configuration.allowPrivateAddresses()).isFalse();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(configuration.propagationInterval()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(configuration.staleMaximum()).isEqualTo(Duration.ofHours(1));
+        assertThat(configuration.cacheDomainsMaximum()).isEqualTo(100_000);
+        assertThat(configuration.cacheAddressesMaximum()).isEqualTo(100_000);
         assertThat(configuration.changesRetention()).isEqualTo(Duration.ofDays(90));
     }
 
@@ -58,6 +62,10 @@ class AuthorizedOutboundsConfigurationTest {
                         "protect.local.recipients",
                         "allow.private.addresses",
                         "lookup.timeout",
+                        "propagation.interval",
+                        "stale.maximum",
+                        "cache.domains.maximum",
+                        "cache.addresses.maximum",
                         "changes.retention");
     }
 
@@ -96,6 +104,27 @@ class AuthorizedOutboundsConfigurationTest {
     @ParameterizedTest
     void changesRetentionShouldBeRead(String value, Duration expected) {
         assertThat(parse("changes.retention=" + value).changesRetention()).isEqualTo(expected);
+    }
+
+    @CsvSource({"100ms, PT0.1S", "5s, PT5S", "1m, PT1M"})
+    @ParameterizedTest
+    void propagationIntervalShouldBeRead(String value, Duration expected) {
+        assertThat(parse("propagation.interval=" + value).propagationInterval()).isEqualTo(expected);
+    }
+
+    @CsvSource({"10s, PT10S", "90m, PT90M", "24h, PT24H"})
+    @ParameterizedTest
+    void staleMaximumShouldBeRead(String value, Duration expected) {
+        assertThat(parse("stale.maximum=" + value).staleMaximum()).isEqualTo(expected);
+    }
+
+    @ValueSource(ints = {100, 5000, 99_999_999})
+    @ParameterizedTest
+    void sizesOfTheCachesShouldBeRead(int value) {
+        assertThat(parse("cache.domains.maximum=" + value).cacheDomainsMaximum())
+                .isEqualTo(value);
+        assertThat(parse("cache.addresses.maximum=" + value).cacheAddressesMaximum())
+                .isEqualTo(value);
     }
 
     @Test
@@ -138,6 +167,15 @@ class AuthorizedOutboundsConfigurationTest {
                 "lookup.timeout           | 5 parsecs        | from 10ms to 1m",
                 "lookup.timeout           | ms               | from 10ms to 1m",
                 "lookup.timeout           | 99999999999999ms | from 10ms to 1m",
+                "propagation.interval     | 99ms             | from 100ms to 1m",
+                "propagation.interval     | 2m               | from 100ms to 1m",
+                "stale.maximum            | 9s               | from 10s to 24h",
+                "stale.maximum            | 25h              | from 10s to 24h",
+                "cache.domains.maximum    | 0                | from 100 to 99999999",
+                "cache.domains.maximum    | 99               | from 100 to 99999999",
+                "cache.addresses.maximum  | 1e6              | from 100 to 99999999",
+                "cache.addresses.maximum  | -1               | from 100 to 99999999",
+                "cache.addresses.maximum  | 100000000        | from 100 to 99999999",
                 "changes.retention        | 90               | from 1h to 3650d",
                 "changes.retention        | 59m              | from 1h to 3650d",
                 "changes.retention        | 3651d            | from 1h to 3650d",

@@ -65,6 +65,63 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
+    default void listingsOfAnAddressShouldBeBareEntries() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(await(store().listings(entry.address())))
+                .containsExactly(new AuthorizedOutbound(
+                        entry.domain(),
+                        entry.address(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        entry.addedAt(),
+                        entry.expiresAt()));
+    }
+
+    @Test
+    default void everyChangeShouldBeTold() {
+        Instant before = clock().instant().minusSeconds(1);
+        AuthorizedOutbound put = plainEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound removed = plainEntry(freshDomain(), freshIpv6());
+
+        save(put);
+        save(removed);
+        await(store().remove(removed.domain(), removed.address(), Optional.empty()));
+
+        assertThat(changesOf(put, before)).hasSize(1);
+        assertThat(changesOf(removed, before)).hasSize(2).doesNotHaveDuplicates();
+    }
+
+    @Test
+    default void changesOfBeforeShouldNotBeTold() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(changesOf(entry, clock().instant().plusSeconds(30))).isEmpty();
+    }
+
+    @Test
+    default void changesShouldBeToldOverManyHours() {
+        AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
+
+        save(entry);
+
+        assertThat(changesOf(entry, clock().instant().minus(Duration.ofHours(5))))
+                .hasSize(1);
+    }
+
+    private ImmutableList<UUID> changesOf(AuthorizedOutbound entry, Instant since) {
+        return await(store().changesSince(since)).stream()
+                .filter(change -> change.domain().equals(entry.domain()))
+                .filter(change -> change.address().equals(entry.address()))
+                .map(OutboundChange::id)
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    @Test
     default void entryWithoutOptionalFieldsShouldComeBackEqual() {
         AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
 
@@ -553,7 +610,9 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     private ImmutableSet<Domain> domainsListing(OutboundAddress address) {
-        return await(store().domainsListing(address));
+        return await(store().listings(address)).stream()
+                .map(AuthorizedOutbound::domain)
+                .collect(ImmutableSet.toImmutableSet());
     }
 
     private void assertAbsent(Domain domain, OutboundAddress address) {

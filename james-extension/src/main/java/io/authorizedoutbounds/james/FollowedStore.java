@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundChange;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.james.core.Domain;
+
+/** The store as WebAdmin has it: this node's own lookup knows of a change before the change is acknowledged. */
+class FollowedStore implements AuthorizedOutboundStore {
+    private final AuthorizedOutboundStore store;
+    private final CachedLookup lookup;
+
+    FollowedStore(AuthorizedOutboundStore store, CachedLookup lookup) {
+        this.store = store;
+        this.lookup = lookup;
+    }
+
+    @Override
+    public CompletionStage<Void> save(AuthorizedOutbound entry) {
+        return forgetting(store.save(entry), entry.domain(), entry.address());
+    }
+
+    @Override
+    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+        return forgetting(store.remove(domain, address, removedBy), domain, address);
+    }
+
+    /** After a failure too: the change may have been taken. */
+    private CompletionStage<Void> forgetting(CompletionStage<Void> change, Domain domain, OutboundAddress address) {
+        return change.whenComplete((done, failure) -> lookup.forget(domain, address));
+    }
+
+    @Override
+    public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
+        return store.find(domain, address);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        return store.list(domain);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+        return store.listings(address);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+        return store.changesSince(since);
+    }
+}

@@ -1,0 +1,635 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.OutboundLookup;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.apache.commons.configuration2.BaseConfiguration;
+import org.apache.james.core.Domain;
+import org.apache.james.domainlist.api.DomainList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+class CachedLookupTest {
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final Domain OTHER_DOMAIN = Domain.of("b.example");
+    private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+    private static final OutboundAddress OTHER_CLIENT = OutboundAddress.parse("192.0.2.2");
+    private static final Instant NOW = Instant.parse("2024-05-01T10:00:00Z");
+
+    private static final Duration PATIENT = Duration.ofMinutes(1);
+    private static final Duration IMPATIENT = Duration.ofMillis(50);
+    private static final Duration BOUND = Duration.ofSeconds(10);
+    private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
+    private static final int ADDRESSES = 1000;
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final SettableClock clock = new SettableClock(NOW);
+    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(clock);
+
+    @AfterEach
+    void leaveTheThreadUninterrupted() {
+        // What a failed test may have left to the next.
+        Thread.interrupted();
+    }
+
+    @Nested
+    class ListedFor {
+        @Test
+        void addressOfTheDomainShouldBeListed() {
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("a.example")).listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void addressThatTheDomainDoesNotListShouldBeUnlisted() {
+            save(DOMAIN, OTHER_CLIENT, Optional.empty());
+            save(OTHER_DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("a.example", "b.example")).listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void expiredAddressShouldBeUnlisted() {
+            save(DOMAIN, CLIENT, Optional.of(NOW.plusSeconds(60)));
+
+            clock.set(NOW.plusSeconds(60));
+
+            assertThat(lookup(FixedDomainList.of("a.example")).listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+    }
+
+    @Nested
+    class ListedForAny {
+        @Test
+        void addressOfAnInternalDomainShouldBeListed() {
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("a.example")).listedForAny(CLIENT))
+                    .isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void addressThatNoDomainListsShouldBeUnlisted() {
+            save(DOMAIN, OTHER_CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("a.example")).listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void expiredAddressShouldBeUnlisted() {
+            save(DOMAIN, CLIENT, Optional.of(NOW.plusSeconds(60)));
+
+            clock.set(NOW.plusSeconds(60));
+
+            assertThat(lookup(FixedDomainList.of("a.example")).listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void addressShouldBeUnlistedWhenEveryDomainThatListsItHasLeftJames() {
+            save(DOMAIN, CLIENT, Optional.empty());
+            save(OTHER_DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("c.example")).listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void addressShouldBeListedWhenOneOfTheDomainsThatListItIsStillThere() {
+            save(DOMAIN, CLIENT, Optional.empty());
+            save(OTHER_DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.of("b.example")).listedForAny(CLIENT))
+                    .isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void listingShouldBeUnknownWhenTheDomainListCannotBeRead() {
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            assertThat(lookup(FixedDomainList.unreadable()).listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void unreadableDomainListShouldNotMatterWhenNoDomainListsTheAddress() {
+            assertThat(lookup(FixedDomainList.unreadable()).listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void addressShouldBeListedWhenADomainIsInternalAndAnotherBeforeItCannotBeTold() {
+            assertThat(listedForAny(ImmutableSet.of(DOMAIN, OTHER_DOMAIN), oneInternalAndOneUnknown()))
+                    .isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void addressShouldBeListedWhenADomainIsInternalAndAnotherAfterItCannotBeTold() {
+            assertThat(listedForAny(ImmutableSet.of(OTHER_DOMAIN, DOMAIN), oneInternalAndOneUnknown()))
+                    .isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void listingShouldBeUnknownWhenADomainHasLeftAndAnotherCannotBeTold() {
+            DomainList list = FixedDomainList.of().unreadableFor("a.example");
+
+            assertThat(listedForAny(ImmutableSet.of(OTHER_DOMAIN, DOMAIN), list))
+                    .isEqualTo(Listing.UNKNOWN);
+            assertThat(listedForAny(ImmutableSet.of(DOMAIN, OTHER_DOMAIN), list))
+                    .isEqualTo(Listing.UNKNOWN);
+        }
+
+        private DomainList oneInternalAndOneUnknown() {
+            return FixedDomainList.of("b.example").unreadableFor("a.example");
+        }
+
+        private Listing listedForAny(ImmutableSet<Domain> listing, DomainList list) {
+            ImmutableList<AuthorizedOutbound> entries = listing.stream()
+                    .map(domain -> entry(domain, Optional.empty()))
+                    .collect(ImmutableList.toImmutableList());
+            AuthorizedOutboundStore answering = new StubStore(() -> CompletableFuture.completedFuture(entries));
+            return lookup(answering, list, PATIENT).listedForAny(CLIENT);
+        }
+    }
+
+    @Nested
+    class Memory {
+        private final AtomicBoolean up = new AtomicBoolean(true);
+        private final StubStore listing = new StubStore(() -> up.get()
+                ? CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty())))
+                : CompletableFuture.failedFuture(new IOException("down")));
+        private final StubStore empty = new StubStore(() -> up.get()
+                ? CompletableFuture.completedFuture(ImmutableList.of())
+                : CompletableFuture.failedFuture(new IOException("down")));
+        private final DomainList list = FixedDomainList.of("a.example", "b.example");
+
+        private void pass(Duration time) {
+            nanos.addAndGet(time.toNanos());
+        }
+
+        @Test
+        void storeShouldBeAskedOnceForWhatIsListed() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+
+            for (int i = 0; i < 10; i++) {
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+                assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            }
+
+            assertThat(listing.questions).hasValue(2);
+        }
+
+        @Test
+        void storeShouldBeAskedOnceForWhatIsNotListed() {
+            CachedLookup lookup = lookup(empty, list, PATIENT);
+
+            for (int i = 0; i < 10; i++) {
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+                assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+            }
+
+            assertThat(empty.questions).hasValue(2);
+        }
+
+        @Test
+        void oneListShouldServeAllAddressesOfTheDomain() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT)).isEqualTo(Listing.UNLISTED);
+
+            assertThat(listing.questions).hasValue(1);
+        }
+
+        @Test
+        void threadsThatMissTogetherShouldShareOneQuestion() throws Exception {
+            CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+            StubStore slow = new StubStore(() -> answer);
+            CachedLookup lookup = lookup(slow, list, PATIENT);
+            ExecutorService threads = Executors.newFixedThreadPool(8);
+            try {
+                List<Future<Listing>> listings = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    listings.add(threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT)));
+                }
+                answer.complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
+
+                for (Future<Listing> future : listings) {
+                    assertThat(future.get(10, TimeUnit.SECONDS)).isEqualTo(Listing.LISTED);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+            assertThat(slow.questions).hasValue(1);
+        }
+
+        @Test
+        void entryShouldExpireInMemoryAtItsInstant() {
+            Instant expiry = NOW.plusSeconds(60);
+            StubStore expiring = new StubStore(
+                    () -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.of(expiry)))));
+            CachedLookup lookup = lookup(expiring, list, PATIENT);
+            clock.set(expiry.minusMillis(1));
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+
+            clock.set(expiry);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void whatIsForgottenShouldBeAskedAnew() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            lookup.forget(DOMAIN, CLIENT);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void removalShouldBeSeenOnceItIsForgotten() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            save(DOMAIN, CLIENT, Optional.empty());
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+
+            lookup.forget(DOMAIN, CLIENT);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        /** The store may have read before the change what it answers after. */
+        @Test
+        void answerThatWasUnderWayWhenItWasForgottenShouldNotBeRemembered() throws Exception {
+            Deque<CompletableFuture<ImmutableList<AuthorizedOutbound>>> answers = new ConcurrentLinkedDeque<>();
+            StubStore slow = new StubStore(() -> {
+                CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+                answers.add(answer);
+                return answer;
+            });
+            CachedLookup lookup = lookup(slow, list, PATIENT);
+            for (Supplier<Listing> question : List.<Supplier<Listing>>of(
+                    () -> lookup.listedFor(DOMAIN, CLIENT), () -> lookup.listedForAny(CLIENT))) {
+                CompletableFuture<Listing> early = CompletableFuture.supplyAsync(question);
+                awaitQuestion(answers);
+                lookup.forget(DOMAIN, CLIENT);
+                answers.remove().complete(ImmutableList.of());
+                early.get(10, TimeUnit.SECONDS);
+
+                CompletableFuture<Listing> late = CompletableFuture.supplyAsync(question);
+                awaitQuestion(answers);
+                answers.remove().complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
+
+                assertThat(late.get(10, TimeUnit.SECONDS)).isEqualTo(Listing.LISTED);
+                assertThat(question.get()).isEqualTo(Listing.LISTED);
+            }
+        }
+
+        private void awaitQuestion(Deque<?> answers) {
+            assertTimeoutPreemptively(BOUND, () -> {
+                while (answers.isEmpty()) {
+                    Thread.onSpinWait();
+                }
+            });
+        }
+
+        @Test
+        void memoryShouldAnswerWhileTheStoreIsDown() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            up.set(false);
+
+            pass(STALE_MAXIMUM);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(OTHER_DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void memoryShouldNotCountAfterTheStaleMaximum() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            CachedLookup ofNobody = lookup(empty, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            ofNobody.listedForAny(CLIENT);
+            up.set(false);
+
+            pass(STALE_MAXIMUM.plusNanos(1));
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(ofNobody.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void memoryShouldCountAsLongAsChangesAreFollowed() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            pass(STALE_MAXIMUM);
+            lookup.followed(nanos.get());
+            up.set(false);
+
+            pass(STALE_MAXIMUM);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        /** Changes that nobody has told of may lie in the gap. */
+        @Test
+        void memoryShouldBeDroppedWhenFollowingWasBrokenForTooLong() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            pass(STALE_MAXIMUM.plusNanos(1));
+
+            lookup.followed(nanos.get());
+
+            up.set(false);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void floodOfUnlistedAddressesShouldNotPushTheListedOut() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            save(DOMAIN, CLIENT, Optional.empty());
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            InetAddress first = InetAddresses.forString("198.18.0.0");
+            for (int i = 0; i < 100 * ADDRESSES; i++) {
+                lookup.listedForAny(OutboundAddress.of(first));
+                first = InetAddresses.increment(first);
+            }
+
+            assertThat(lookup.size()).isLessThanOrEqualTo(3L * ADDRESSES);
+            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            // Still from memory: nobody has told of the removal.
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        }
+    }
+
+    @Nested
+    class StoreOutOfReach {
+        @Test
+        void listingShouldBeUnknownWithinTheTimeoutWhenTheStoreNeverAnswers() {
+            OutboundLookup lookup = lookup(
+                    new StubStore(CompletableFuture::new, CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    IMPATIENT);
+
+            assertTimeoutPreemptively(BOUND, () -> assertUnknown(lookup));
+        }
+
+        @Test
+        void listingShouldBeUnknownWhenTheStoreFails() {
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> CompletableFuture.failedFuture(new IOException("no route to host")),
+                            () -> CompletableFuture.failedFuture(new IOException("no route to host"))),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            assertUnknown(lookup);
+        }
+
+        @Test
+        void listingShouldBeUnknownWhenTheStoreThrows() {
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> {
+                                throw new IllegalStateException("closed");
+                            },
+                            () -> {
+                                throw new IllegalStateException("closed");
+                            }),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            assertUnknown(lookup);
+        }
+
+        @Test
+        void listingShouldBeUnknownWhenTheStoreGivesUpTheCall() {
+            OutboundLookup lookup = lookup(
+                    new StubStore(CachedLookupTest::cancelled, CachedLookupTest::cancelled),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            assertUnknown(lookup);
+        }
+
+        @Test
+        void listingShouldBeUnknownAndTheThreadStayInterruptedWhenItIsToStop() {
+            OutboundLookup lookup = lookup(
+                    new StubStore(CompletableFuture::new, CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            Thread.currentThread().interrupt();
+
+            Listing listing = lookup.listedFor(DOMAIN, CLIENT);
+
+            assertThat(listing).isEqualTo(Listing.UNKNOWN);
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        }
+
+        @Test
+        void storeThatFailsThreeTimesInARowShouldBeLeftAlone() {
+            AtomicInteger questions = new AtomicInteger();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> {
+                                questions.incrementAndGet();
+                                return CompletableFuture.failedFuture(new IOException("down"));
+                            },
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            for (int i = 0; i < 100; i++) {
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            }
+
+            // A slow machine may get to a second try after the moment has passed.
+            assertThat(questions.get()).isBetween(3, 10);
+        }
+
+        @Test
+        void storeThatFailsNowAndThenShouldBeAskedEachTime() {
+            AtomicInteger questions = new AtomicInteger();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> questions.incrementAndGet() % 3 == 0
+                                    ? CompletableFuture.completedFuture(ImmutableList.of())
+                                    : CompletableFuture.failedFuture(new IOException("hiccup")),
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+
+            for (int i = 0; i < 99; i++) {
+                lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+            }
+
+            assertThat(questions.get()).isEqualTo(99);
+        }
+
+        @Test
+        void storeThatIsBackShouldBeAskedAgain() {
+            AtomicBoolean up = new AtomicBoolean();
+            OutboundLookup lookup = lookup(
+                    new StubStore(
+                            () -> up.get()
+                                    ? CompletableFuture.completedFuture(ImmutableList.of())
+                                    : CompletableFuture.failedFuture(new IOException("down")),
+                            CompletableFuture::new),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            for (int i = 0; i < 10; i++) {
+                lookup.listedFor(DOMAIN, CLIENT);
+            }
+
+            up.set(true);
+
+            assertTimeoutPreemptively(BOUND, () -> {
+                while (lookup.listedFor(DOMAIN, CLIENT) == Listing.UNKNOWN) {
+                    Thread.onSpinWait();
+                }
+            });
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        private void assertUnknown(OutboundLookup lookup) {
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+    }
+
+    private static <T> CompletableFuture<T> cancelled() {
+        CompletableFuture<T> future = new CompletableFuture<>();
+        future.cancel(true);
+        return future;
+    }
+
+    private void save(Domain domain, OutboundAddress address, Optional<Instant> expiresAt) {
+        store.save(new AuthorizedOutbound(domain, address, Optional.empty(), Optional.empty(), NOW, expiresAt))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static AuthorizedOutbound entry(Domain domain, Optional<Instant> expiresAt) {
+        return new AuthorizedOutbound(domain, CLIENT, Optional.empty(), Optional.empty(), NOW, expiresAt);
+    }
+
+    private CachedLookup lookup(DomainList list) {
+        return lookup(store, list, PATIENT);
+    }
+
+    private CachedLookup lookup(AuthorizedOutboundStore answering, DomainList list, Duration timeout) {
+        BaseConfiguration configuration = new BaseConfiguration();
+        configuration.addProperty("lookup.timeout", timeout.toMillis() + "ms");
+        configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
+        configuration.addProperty("cache.addresses.maximum", ADDRESSES);
+        return new CachedLookup(
+                answering,
+                new InternalDomains(list),
+                AuthorizedOutboundsConfiguration.from(configuration),
+                clock,
+                nanos::get);
+    }
+
+    /** A store that answers as told, whatever it is asked, and counts the questions. */
+    private static final class StubStore implements AuthorizedOutboundStore {
+        private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> list;
+        private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> listings;
+        private final AtomicInteger questions = new AtomicInteger();
+
+        private StubStore(
+                Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> list,
+                Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> listings) {
+            this.list = list;
+            this.listings = listings;
+        }
+
+        /** A store that gives the same answer to every question. */
+        private StubStore(Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> answer) {
+            this(answer, answer);
+        }
+
+        @Override
+        public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+            questions.incrementAndGet();
+            return list.get();
+        }
+
+        @Override
+        public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+            questions.incrementAndGet();
+            return listings.get();
+        }
+
+        @Override
+        public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
+            throw new UnsupportedOperationException("A lookup asks for lists");
+        }
+
+        @Override
+        public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+            throw new UnsupportedOperationException("A lookup is told of changes");
+        }
+
+        @Override
+        public CompletionStage<Void> save(AuthorizedOutbound entry) {
+            throw new UnsupportedOperationException("A lookup writes nothing");
+        }
+
+        @Override
+        public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+            throw new UnsupportedOperationException("A lookup writes nothing");
+        }
+    }
+}

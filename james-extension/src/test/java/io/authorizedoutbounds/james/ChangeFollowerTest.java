@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.commons.configuration2.BaseConfiguration;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+
+/** A node that reads what another one, which writes straight into the store, has changed. */
+class ChangeFollowerTest {
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+    private static final Instant NOW = Instant.parse("2024-05-01T10:59:59Z");
+    private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
+
+    private final SettableClock writersClock = new SettableClock(NOW);
+    private final SettableClock clock = new SettableClock(NOW);
+    private final AtomicLong nanos = new AtomicLong();
+    private final AtomicBoolean up = new AtomicBoolean(true);
+    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(writersClock);
+    /** Where the lists are read, which is the store but where a test says otherwise. */
+    private MemoryAuthorizedOutboundStore listsOf = store;
+
+    private final AuthorizedOutboundStore readersView = whileUp();
+    private final CachedLookup lookup = new CachedLookup(
+            readersView, new InternalDomains(FixedDomainList.of("a.example")), configuration(), clock, nanos::get);
+    private final ChangeFollower follower = new ChangeFollower(readersView, lookup, STALE_MAXIMUM, clock, nanos::get);
+
+    private static AuthorizedOutboundsConfiguration configuration() {
+        BaseConfiguration configuration = new BaseConfiguration();
+        configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
+        return AuthorizedOutboundsConfiguration.from(configuration);
+    }
+
+    /** The store, as long as it is up; after that every call fails. */
+    private AuthorizedOutboundStore whileUp() {
+        return (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {AuthorizedOutboundStore.class},
+                (proxy, method, arguments) -> {
+                    if (!up.get()) {
+                        return CompletableFuture.failedFuture(new IllegalStateException("down"));
+                    }
+                    try {
+                        return method.invoke(method.getName().equals("changesSince") ? store : listsOf, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private void put() {
+        store.save(entry()).toCompletableFuture().join();
+    }
+
+    private static AuthorizedOutbound entry() {
+        return new AuthorizedOutbound(DOMAIN, CLIENT, Optional.empty(), Optional.empty(), NOW, Optional.empty());
+    }
+
+    private void remove() {
+        store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+    }
+
+    private void pass(Duration time) {
+        clock.advance(time);
+        writersClock.advance(time);
+        nanos.addAndGet(time.toNanos());
+    }
+
+    private void assertBoth(Listing expected) {
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(expected);
+        assertThat(lookup.listedForAny(CLIENT)).isEqualTo(expected);
+    }
+
+    @Test
+    void changeOfAnotherNodeShouldHoldAfterOneReading() {
+        assertBoth(Listing.UNLISTED);
+        put();
+        follower.read();
+        assertBoth(Listing.LISTED);
+
+        pass(Duration.ofSeconds(1));
+        remove();
+        follower.read();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void clockOfTheWriterShouldNotMatter() {
+        for (Duration apart : new Duration[] {Duration.ofSeconds(-20), Duration.ofSeconds(20)}) {
+            writersClock.set(clock.instant().plus(apart));
+            assertBoth(Listing.UNLISTED);
+            put();
+            follower.read();
+            assertBoth(Listing.LISTED);
+            remove();
+            follower.read();
+            assertBoth(Listing.UNLISTED);
+            pass(Duration.ofMinutes(5));
+            follower.read();
+        }
+    }
+
+    /** A logged batch is atomic but not isolated: its row in the trail may be there before those in the lists. */
+    @Test
+    void changeThatTheListsDoNotShowYetShouldBeToldAgain() {
+        remove();
+        follower.read();
+        assertBoth(Listing.UNLISTED);
+        MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(writersClock);
+        listsOf = lists;
+        assertBoth(Listing.UNLISTED);
+        lists.save(entry()).toCompletableFuture().join();
+
+        pass(Duration.ofSeconds(5));
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void changesOfAPauseShouldBeCaughtUpWith() {
+        assertBoth(Listing.UNLISTED);
+        up.set(false);
+        put();
+        for (int minute = 0; minute < 20; minute++) {
+            pass(Duration.ofMinutes(1));
+            follower.read();
+        }
+        assertBoth(Listing.UNLISTED);
+
+        up.set(true);
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void lookupShouldStartFromNothingAfterAGapThatIsTooLong() {
+        put();
+        assertBoth(Listing.LISTED);
+        up.set(false);
+        remove();
+        pass(STALE_MAXIMUM.plusHours(100));
+        follower.read();
+        assertBoth(Listing.UNKNOWN);
+
+        up.set(true);
+        follower.read();
+
+        assertThat(lookup.size()).isZero();
+    }
+
+    @Test
+    void readingShouldKeepMemoryFromGoingStale() {
+        put();
+        pass(Duration.ofMinutes(5));
+        follower.read();
+        assertBoth(Listing.LISTED);
+        for (int i = 0; i < 10; i++) {
+            pass(STALE_MAXIMUM.dividedBy(2));
+            follower.read();
+        }
+        up.set(false);
+
+        assertBoth(Listing.LISTED);
+    }
+}
