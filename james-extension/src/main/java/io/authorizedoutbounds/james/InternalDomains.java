@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 public class InternalDomains {
     private static final Logger LOGGER = LoggerFactory.getLogger(InternalDomains.class);
     private static final CharMatcher ASCII = CharMatcher.ascii();
+    private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
     private static final String ACE_PREFIX = "xn--";
 
     private final DomainList domainList;
@@ -52,7 +53,7 @@ public class InternalDomains {
     /** Whether the domain is internal. An address literal never is, even when James has detected its own address. */
     public Locality localityOf(Domain domain) {
         try {
-            if (InetAddresses.isInetAddress(domain.asString())) {
+            if (isAddressLiteral(domain.asString())) {
                 return Locality.EXTERNAL;
             }
             return containsAnyForm(domain) ? Locality.INTERNAL : Locality.EXTERNAL;
@@ -60,6 +61,11 @@ public class InternalDomains {
             LOGGER.warn("Cannot read the domain list of James: mail that depends on it is put off", e);
             return Locality.UNKNOWN;
         }
+    }
+
+    private static boolean isAddressLiteral(String name) {
+        // Most names are told apart by their last character; a Domain holds no IPv6 address.
+        return DIGITS.matches(name.charAt(name.length() - 1)) && InetAddresses.isInetAddress(name);
     }
 
     private boolean containsAnyForm(Domain domain) throws DomainListException {
