@@ -18,6 +18,7 @@ import io.authorizedoutbounds.policy.RelayRule;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.filesystem.api.FileSystem;
@@ -34,6 +35,8 @@ import org.slf4j.LoggerFactory;
  */
 public class AuthorizedOutboundsModule extends AbstractModule {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsModule.class);
+
+    private static final Duration MARGIN_OF_THE_TRAIL = Duration.ofMinutes(5);
 
     private final Injector host;
 
@@ -104,9 +107,15 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             AuthorizedOutboundsConfiguration configuration,
             Clock clock) {
         CachedLookup lookup = new CachedLookup(store, domains, configuration, clock, Ticker.systemTicker());
-        new ChangeFollower(store, lookup, configuration.staleMaximum(), clock, Ticker.systemTicker())
+        new ChangeFollower(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker())
                 .start(configuration.propagationInterval());
         return lookup;
+    }
+
+    /** No further than the trail is kept, or rows that are gone would count as changes that were not made. */
+    private static Duration furthestBack(AuthorizedOutboundsConfiguration configuration) {
+        Duration kept = configuration.changesRetention().minus(MARGIN_OF_THE_TRAIL);
+        return kept.compareTo(configuration.staleMaximum()) < 0 ? kept : configuration.staleMaximum();
     }
 
     @Provides

@@ -153,7 +153,8 @@ public class CachedLookup implements OutboundLookup {
     }
 
     private void remember(OutboundAddress client, long before) {
-        unlisted.put(client, true);
+        // Within the lock of the key, so that nobody sees what is about to be taken back.
+        unlisted.asMap().compute(client, (address, known) -> forgotten.get() == before ? Boolean.TRUE : null);
         byAddress.synchronous().invalidate(client);
         if (forgotten.get() != before) {
             unlisted.invalidate(client);
@@ -208,6 +209,10 @@ public class CachedLookup implements OutboundLookup {
         } catch (RuntimeException e) {
             // A cancelled answer, or a store that throws instead of failing: the caller is promised no exception.
             return unreadable(e);
+        } catch (Error e) {
+            // A permit that is never given back would keep the breaker half open.
+            breaker.recordFailure();
+            throw e;
         }
     }
 
@@ -236,16 +241,18 @@ public class CachedLookup implements OutboundLookup {
 
     /** Asks the store anew for this domain and this address. */
     void forget(Domain domain, OutboundAddress address) {
-        forgotten.incrementAndGet();
+        // Counted after the answers under way are dropped: who has one of them still has the count of before.
         byDomain.synchronous().invalidate(domain);
         byAddress.synchronous().invalidate(address);
+        forgotten.incrementAndGet();
         unlisted.invalidate(address);
     }
 
-    private void forgetAll() {
-        forgotten.incrementAndGet();
+    /** Asks the store anew for everything. */
+    void forgetAll() {
         byDomain.synchronous().invalidateAll();
         byAddress.synchronous().invalidateAll();
+        forgotten.incrementAndGet();
         unlisted.invalidateAll();
     }
 

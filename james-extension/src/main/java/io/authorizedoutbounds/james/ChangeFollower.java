@@ -10,6 +10,7 @@ import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -30,7 +31,7 @@ class ChangeFollower {
     private static final Duration OVERLAP = Duration.ofMinutes(1);
 
     /**
-     * A change is told again for so long: its rows in the list tables may come after its row in the trail, since a logged
+     * A change is told again until a reading after so long: its rows in the list tables may come after its row in the trail, since a logged
      * batch is atomic but not isolated.
      */
     private static final Duration SETTLING = Duration.ofSeconds(10);
@@ -43,7 +44,9 @@ class ChangeFollower {
     private final Duration furthestBack;
     private final Clock clock;
     private final Ticker ticker;
-    private final Cache<UUID, Long> seenAt;
+    /** Since when a change is told, until it is settled. */
+    private final Cache<UUID, Optional<Long>> seen;
+
     private Instant readUntil;
     private boolean failing;
 
@@ -55,7 +58,7 @@ class ChangeFollower {
         this.lookup = lookup;
         this.clock = clock;
         this.ticker = ticker;
-        this.seenAt = Caffeine.newBuilder()
+        this.seen = Caffeine.newBuilder()
                 .maximumSize(REMEMBERED)
                 .expireAfterWrite(OVERLAP.multipliedBy(3))
                 .ticker(ticker)
@@ -78,7 +81,12 @@ class ChangeFollower {
         Instant now = clock.instant();
         long at = ticker.read();
         try {
-            store.changesSince(latest(readUntil, now.minus(furthestBack)).minus(OVERLAP))
+            if (readUntil.isBefore(now.minus(furthestBack))) {
+                // By the wall clock: the ticker stands still while a machine is suspended.
+                lookup.forgetAll();
+                readUntil = now;
+            }
+            store.changesSince(readUntil.minus(OVERLAP))
                     .toCompletableFuture()
                     .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                     .forEach(change -> tell(change, at));
@@ -92,19 +100,19 @@ class ChangeFollower {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             failed(e.getCause());
-        } catch (TimeoutException | RuntimeException e) {
+        } catch (TimeoutException | RuntimeException | Error e) {
+            // An Error too: the executor would never read again, and say nothing.
             failed(e);
         }
     }
 
-    private static Instant latest(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
-    }
-
     private void tell(OutboundChange change, long at) {
-        long first = seenAt.get(change.id(), none -> at);
-        if (at - first <= SETTLING.toNanos()) {
+        Optional<Long> unsettledSince = seen.get(change.id(), none -> Optional.of(at));
+        if (unsettledSince.isPresent()) {
             lookup.forget(change.domain(), change.address());
+            if (at - unsettledSince.get() >= SETTLING.toNanos()) {
+                seen.put(change.id(), Optional.empty());
+            }
         }
     }
 

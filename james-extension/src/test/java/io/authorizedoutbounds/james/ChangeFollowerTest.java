@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.james;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
@@ -165,6 +166,50 @@ class ChangeFollowerTest {
         follower.read();
 
         assertThat(lookup.size()).isZero();
+    }
+
+    /** The ticker stands still while a machine is suspended, the wall clock does not. */
+    @Test
+    void memoryShouldBeDroppedAfterASuspendedMachineWakesUp() {
+        put();
+        pass(Duration.ofMinutes(5));
+        follower.read();
+        assertBoth(Listing.LISTED);
+        remove();
+        clock.advance(Duration.ofHours(3));
+        writersClock.advance(Duration.ofHours(3));
+
+        follower.read();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void changeShouldBeToldAgainByAReadingThatComesLate() {
+        remove();
+        follower.read();
+        MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(writersClock);
+        listsOf = lists;
+        assertBoth(Listing.UNLISTED);
+        lists.save(entry()).toCompletableFuture().join();
+
+        pass(Duration.ofSeconds(40));
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void readingShouldSurviveAnError() {
+        AuthorizedOutboundStore broken = (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {AuthorizedOutboundStore.class},
+                (proxy, method, arguments) -> {
+                    throw new OutOfMemoryError("made up");
+                });
+
+        assertThatCode(() -> new ChangeFollower(broken, lookup, STALE_MAXIMUM, clock, nanos::get).read())
+                .doesNotThrowAnyException();
     }
 
     @Test
