@@ -116,39 +116,31 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     @Override
     public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
-        return connection
-                .tables()
-                .thenCompose(tables -> readAll(
-                        tables,
-                        key(tables.bind(Query.SELECT_ENTRY), domain, address).build(),
-                        this::entry))
+        return readAll(
+                        tables -> key(tables.bind(Query.SELECT_ENTRY), domain, address)
+                                .build(),
+                        this::entry)
                 .thenApply(entries -> entries.stream().findFirst());
     }
 
     @Override
     public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
-        return connection
-                .tables()
-                .thenCompose(tables -> readAll(
-                        tables,
-                        tables.bind(Query.SELECT_DOMAIN)
+        return readAll(
+                        tables -> tables.bind(Query.SELECT_DOMAIN)
                                 .setString(DOMAIN, domain.asString())
                                 .build(),
-                        this::entry))
+                        this::entry)
                 .thenApply(entries ->
                         ImmutableList.sortedCopyOf(Comparator.comparing(AuthorizedOutbound::address), entries));
     }
 
     @Override
     public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
-        return connection
-                .tables()
-                .thenCompose(tables -> readAll(
-                        tables,
-                        tables.bind(Query.SELECT_IP)
+        return readAll(
+                        tables -> tables.bind(Query.SELECT_IP)
                                 .setInetAddress(IP, address.asInetAddress())
                                 .build(),
-                        this::bareEntry))
+                        this::bareEntry)
                 .thenApply(ImmutableList::copyOf);
     }
 
@@ -160,15 +152,12 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         for (Instant hour = hourOf(since); !hour.isAfter(last); hour = hour.plus(1, ChronoUnit.HOURS)) {
             hours.add(hour);
         }
-        return connection
-                .tables()
-                .thenCompose(tables -> readAll(
-                        tables,
-                        tables.bind(Query.SELECT_CHANGES)
+        return readAll(
+                        tables -> tables.bind(Query.SELECT_CHANGES)
                                 .setList(HOURS, hours, Instant.class)
                                 .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
                                 .build(),
-                        CassandraAuthorizedOutboundStore::change))
+                        CassandraAuthorizedOutboundStore::change)
                 .thenApply(ImmutableList::copyOf);
     }
 
@@ -220,13 +209,15 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         return tables.session().executeAsync(batch).thenAccept(result -> {});
     }
 
-    private static <T> CompletionStage<List<T>> readAll(
-            OutboundTables tables, Statement<?> statement, Function<Row, Optional<T>> reading) {
+    private <T> CompletionStage<List<T>> readAll(
+            Function<OutboundTables, Statement<?>> query, Function<Row, Optional<T>> reading) {
         List<T> read = new ArrayList<>();
-        return tables.session()
-                .executeAsync(statement
-                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
-                        .setIdempotent(true))
+        return connection
+                .tables()
+                .thenCompose(tables -> tables.session()
+                        .executeAsync(query.apply(tables)
+                                .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                                .setIdempotent(true)))
                 .thenCompose(page -> readPages(page, reading, read))
                 .thenApply(done -> read);
     }

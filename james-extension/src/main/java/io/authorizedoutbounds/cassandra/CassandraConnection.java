@@ -28,6 +28,7 @@ public class CassandraConnection {
     private static final Logger LOGGER = LoggerFactory.getLogger(CassandraConnection.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
     private static final Duration LAST_RETRY = Duration.ofSeconds(5);
+
     private final CompletableFuture<OutboundTables> tables;
 
     private CassandraConnection(CompletableFuture<OutboundTables> tables) {

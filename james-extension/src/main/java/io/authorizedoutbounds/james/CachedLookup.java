@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.failsafe.CircuitBreaker;
@@ -42,7 +43,7 @@ public class CachedLookup implements OutboundLookup {
     private static final int FAILURES_IN_A_ROW = 3;
     private static final Duration MOMENT = Duration.ofSeconds(1);
 
-    /** Mends what no change told of; while the store is down the old answer stays. */
+    /** Mends, with the use after, what no change told of; while the store is down the old answer stays. */
     private static final Duration REFRESH = Duration.ofMinutes(10);
 
     /** So many entries of one list weigh as much as one more list. */
@@ -257,6 +258,7 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** Lists and addresses in memory. */
+    @VisibleForTesting
     long size() {
         byDomain.synchronous().cleanUp();
         byAddress.synchronous().cleanUp();

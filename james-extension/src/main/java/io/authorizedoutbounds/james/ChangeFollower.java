@@ -31,8 +31,8 @@ class ChangeFollower {
     private static final Duration OVERLAP = Duration.ofMinutes(1);
 
     /**
-     * A change is told again until a reading after so long: its rows in the list tables may come after its row in the trail, since a logged
-     * batch is atomic but not isolated.
+     * A change is told again until a reading after so long: its rows in the list tables may come after its row in the
+     * trail, since a logged batch is atomic but not isolated.
      */
     private static final Duration SETTLING = Duration.ofSeconds(10);
 
@@ -44,6 +44,7 @@ class ChangeFollower {
     private final Duration furthestBack;
     private final Clock clock;
     private final Ticker ticker;
+
     /** Since when a change is told, until it is settled. */
     private final Cache<UUID, Optional<Long>> seen;
 
