@@ -90,7 +90,7 @@ public final class JamesServer implements AutoCloseable {
          *
          * @param block what to change in its {@code <smtpserver>}
          */
-        public Builder listener(int port, UnaryOperator<String> block) {
+        private Builder listener(int port, UnaryOperator<String> block) {
             return edit("smtpserver.xml", text -> {
                 int start = text.indexOf("<smtpserver enabled");
                 String first = text.substring(start, text.indexOf("</smtpserver>") + "</smtpserver>".length());
@@ -98,6 +98,27 @@ public final class JamesServer implements AutoCloseable {
                         .replace("smtpserver-global", "smtpserver-" + port));
                 return text.replace("</smtpservers>", added + "\n</smtpservers>");
             });
+        }
+
+        /** Adds an SMTP server whose clients are named by the PROXY protocol. */
+        public Builder proxyListener(int port) {
+            return listener(
+                    port,
+                    server -> server.replace("</smtpserver>", "<proxyRequired>true</proxyRequired></smtpserver>"));
+        }
+
+        /** Adds an SMTP server with AUTH and {@code verifyIdentity}. */
+        public Builder verifyingListener(int port) {
+            return listener(port, server -> server.replace("<verifyIdentity>false", "<verifyIdentity>true")
+                    .replace("<announce>never", "<announce>forUnauthorizedAddresses"));
+        }
+
+        /** Puts an address into the trusted network of every SMTP server. */
+        public Builder trusting(String address) {
+            return edit(
+                    "smtpserver.xml",
+                    "<!-- <authorizedAddresses>.*</authorizedAddresses> -->",
+                    "<authorizedAddresses>" + address + "</authorizedAddresses>");
         }
 
         /** Starts it and waits until it says that it has started. */

@@ -130,7 +130,6 @@ final class ServerProcess implements AutoCloseable {
             Runtime.getRuntime().removeShutdownHook(reaper);
         } catch (IllegalStateException e) {
             // The JVM is on its way down: the hook has run.
-            return;
         }
     }
 }

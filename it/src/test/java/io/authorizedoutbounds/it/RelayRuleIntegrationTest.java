@@ -38,21 +38,15 @@ class RelayRuleIntegrationTest {
                 .cassandra(Servers.cassandra(), Servers.newKeyspace())
                 .sink(sink)
                 .setting("allow.private.addresses", "true")
-                .edit(
-                        "smtpserver.xml",
-                        "<!-- <authorizedAddresses>.*</authorizedAddresses> -->",
-                        "<authorizedAddresses>" + TRUSTED + "</authorizedAddresses>")
+                .trusting(TRUSTED)
                 // Keeps what James has marked as coming from a session that may relay.
                 .edit(
                         "mailetcontainer.xml",
                         "(<processor state=\"root\".*>)",
                         "$1<mailet match=\"SMTPIsAuthNetwork\" class=\"ToRepository\"><repositoryPath>memory://var/mail/"
                                 + MAY_RELAY + "/</repositoryPath><passThrough>true</passThrough></mailet>")
-                .listener(
-                        PROXY_PORT,
-                        server -> server.replace("</smtpserver>", "<proxyRequired>true</proxyRequired></smtpserver>"))
-                .listener(VERIFY_PORT, server -> server.replace("<verifyIdentity>false", "<verifyIdentity>true")
-                        .replace("<announce>never", "<announce>forUnauthorizedAddresses"))
+                .proxyListener(PROXY_PORT)
+                .verifyingListener(VERIFY_PORT)
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
     }

@@ -41,13 +41,7 @@ class ReportModeIntegrationTest {
     }
 
     private static JamesServer.Builder withListeners(int verifyPort) {
-        return JamesServer.builder()
-                .edit(
-                        "smtpserver.xml",
-                        "<!-- <authorizedAddresses>.*</authorizedAddresses> -->",
-                        "<authorizedAddresses>" + TRUSTED + "</authorizedAddresses>")
-                .listener(verifyPort, server -> server.replace("<verifyIdentity>false", "<verifyIdentity>true")
-                        .replace("<announce>never", "<announce>forUnauthorizedAddresses"));
+        return JamesServer.builder().trusting(TRUSTED).verifyingListener(verifyPort);
     }
 
     @AfterAll

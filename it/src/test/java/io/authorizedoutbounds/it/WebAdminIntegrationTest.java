@@ -35,9 +35,7 @@ class WebAdminIntegrationTest {
     static void start() {
         james = JamesServer.builder()
                 .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                .listener(
-                        PROXY_PORT,
-                        server -> server.replace("</smtpserver>", "<proxyRequired>true</proxyRequired></smtpserver>"))
+                .proxyListener(PROXY_PORT)
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
     }
