@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Where Maven has put what the servers are started from. */
-final class Build {
+public final class Build {
     private static final Path IT = moduleFolder();
     private static final int LEAST_PORT = 10_000;
     private static final int MOST_PORT = 32_000;
@@ -40,7 +40,7 @@ final class Build {
     }
 
     /** The jars that Maven has resolved for a server. */
-    static List<String> classPathOf(String server) {
+    public static List<String> classPathOf(String server) {
         return Splitter.on(':')
                 .splitToList(read(IT.resolve(server).resolve("target").resolve("classpath.txt"))
                         .trim());
@@ -51,12 +51,13 @@ final class Build {
         return IT.resolveSibling("james-config").resolve("target").resolve("authorized-outbounds");
     }
 
-    static Path repository() {
+    /** The root of this repository. */
+    public static Path repository() {
         return IT.getParent();
     }
 
     /** A new folder for one server to live in. */
-    static Path newServerFolder(String name) {
+    public static Path newServerFolder(String name) {
         try {
             Path servers = Files.createDirectories(IT.resolve("target").resolve("servers"));
             return Files.createTempDirectory(servers, name + "-");
@@ -69,7 +70,8 @@ final class Build {
         return IT.resolve("src").resolve("main").resolve("resources").resolve(name);
     }
 
-    static String read(Path file) {
+    /** A file as text. */
+    public static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
@@ -77,7 +79,8 @@ final class Build {
         }
     }
 
-    static void write(Path file, String text) {
+    /** Replaces a file. */
+    public static void write(Path file, String text) {
         try {
             Files.writeString(file, text);
         } catch (IOException e) {
@@ -119,7 +122,7 @@ final class Build {
      * A TCP port of 127.0.0.1 that nobody listens on; not one of those that the system gives to outgoing connections,
      * which could take it before the server does.
      */
-    static int freePort() {
+    public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(LEAST_PORT, MOST_PORT);
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

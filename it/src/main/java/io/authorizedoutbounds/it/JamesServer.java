@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
  */
 public final class JamesServer implements AutoCloseable {
     private static final String KEYSTORE_PASSWORD = "james72laBalle";
+    private static final ImmutableList<String> QUICK_TO_START =
+            ImmutableList.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     /** What a James is started from. */
     public static final class Builder {
@@ -30,6 +32,7 @@ public final class JamesServer implements AutoCloseable {
         private boolean dropIn = true;
         private Predicate<String> jars = jar -> true;
         private int sinkPort = 1;
+        private ImmutableList<String> jvm = QUICK_TO_START;
 
         private Builder() {}
 
@@ -44,6 +47,12 @@ public final class JamesServer implements AutoCloseable {
         /** Takes jars off the class path of James, as an app that lacks them. */
         public Builder withoutJars(Pattern names) {
             jars = jar -> !names.matcher(jar).find();
+            return this;
+        }
+
+        /** Starts it with these options of {@code java} in place of those that make it quick to start and slow to run. */
+        public Builder jvm(String... options) {
+            jvm = ImmutableList.copyOf(options);
             return this;
         }
 
@@ -165,16 +174,16 @@ public final class JamesServer implements AutoCloseable {
             ServerProcess process = ServerProcess.start(
                     "james",
                     folder,
-                    ImmutableList.of(
-                            "-Xmx512m",
-                            "-XX:+UseSerialGC",
-                            "-XX:TieredStopAtLevel=1",
-                            "-Djdk.net.hosts.file=" + folder.resolve("hosts"),
-                            "-Dworking.directory=" + folder,
-                            "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
-                            "-cp",
-                            classPath,
-                            "org.apache.james.MemoryJamesServerMain"));
+                    ImmutableList.<String>builder()
+                            .addAll(jvm)
+                            .add(
+                                    "-Djdk.net.hosts.file=" + folder.resolve("hosts"),
+                                    "-Dworking.directory=" + folder,
+                                    "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
+                                    "-cp",
+                                    classPath,
+                                    "org.apache.james.MemoryJamesServerMain")
+                            .build());
             return new JamesServer(process, smtpPort, submissionPort, webAdminPort);
         }
 

@@ -12,7 +12,7 @@ import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 
 /** The WebAdmin of one James, with a token or without. Paths go over the wire as they are given. */
-final class WebAdmin {
+public final class WebAdmin {
     private final String baseUri;
     private final Optional<String> authorization;
 
@@ -21,39 +21,40 @@ final class WebAdmin {
         this.authorization = authorization;
     }
 
-    static WebAdmin of(JamesServer james) {
+    /** Of this James, without a token. */
+    public static WebAdmin of(JamesServer james) {
         return new WebAdmin("http://127.0.0.1:" + james.webAdminPort(), Optional.empty());
     }
 
     /** Waits until James has found its way to Cassandra. */
-    WebAdmin awaitLists() {
+    public WebAdmin awaitLists() {
         Awaitility.await("the lists")
                 .atMost(Duration.ofMinutes(1))
                 .until(() -> list("nobody.example").statusCode() == 404);
         return this;
     }
 
-    WebAdmin withAuthorization(String header) {
+    public WebAdmin withAuthorization(String header) {
         return new WebAdmin(baseUri, Optional.of(header));
     }
 
-    RequestSpecification request() {
+    public RequestSpecification request() {
         RequestSpecification request = given().baseUri(baseUri).urlEncodingEnabled(false);
         authorization.ifPresent(header -> request.header("Authorization", header));
         return request;
     }
 
-    String addDomain() {
+    public String addDomain() {
         String domain = Servers.newDomain();
         addDomain(domain);
         return domain;
     }
 
-    void addDomain(String domain) {
+    public void addDomain(String domain) {
         Assertions.assertThat(request().put("/domains/" + domain).statusCode()).isEqualTo(204);
     }
 
-    void addUser(String user, String password) {
+    public void addUser(String user, String password) {
         int status = request()
                 .body(Map.of("password", password))
                 .contentType("application/json")
@@ -63,7 +64,7 @@ final class WebAdmin {
     }
 
     /** A domain that lists the addresses. */
-    String addDomainListing(String... addresses) {
+    public String addDomainListing(String... addresses) {
         String domain = addDomain();
         for (String address : addresses) {
             Assertions.assertThat(put(domain, address).statusCode()).isEqualTo(204);
@@ -71,23 +72,23 @@ final class WebAdmin {
         return domain;
     }
 
-    Response put(String domain, String address) {
+    public Response put(String domain, String address) {
         return request().put(entry(domain, address));
     }
 
-    Response put(String domain, String address, String json) {
+    public Response put(String domain, String address, String json) {
         return request().contentType("application/json").body(json).put(entry(domain, address));
     }
 
-    Response delete(String domain, String address) {
+    public Response delete(String domain, String address) {
         return request().delete(entry(domain, address));
     }
 
-    Response get(String domain, String address) {
+    public Response get(String domain, String address) {
         return request().get(entry(domain, address));
     }
 
-    Response list(String domain) {
+    public Response list(String domain) {
         return request().get("/domains/" + domain + "/authorizedOutbounds");
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.it;
+package io.authorizedoutbounds.it.bench;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.net.InetAddresses;
