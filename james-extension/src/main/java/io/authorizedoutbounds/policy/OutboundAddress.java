@@ -2,11 +2,14 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.base.CharMatcher;
+import com.google.common.collect.ComparisonChain;
 import com.google.common.net.InetAddresses;
+import com.google.common.primitives.Ints;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
@@ -23,10 +26,20 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
     private static final Pattern IPV4 =
             Pattern.compile("(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\\.(?!$)|$)){4}");
 
-    private final InetAddress address;
+    private static final int IPV4_BYTES = 4;
+
+    /** Plain numbers, so that to compare two addresses among many asks memory for two objects only. */
+    private final boolean ipv4;
+
+    private final long high;
+    private final long low;
 
     private OutboundAddress(InetAddress address) {
-        this.address = address;
+        byte[] bytes = address.getAddress();
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        this.ipv4 = bytes.length == IPV4_BYTES;
+        this.high = ipv4 ? 0 : buffer.getLong();
+        this.low = ipv4 ? Integer.toUnsignedLong(buffer.getInt()) : buffer.getLong();
     }
 
     /**
@@ -45,17 +58,17 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
         if (text.indexOf('%') >= 0) {
             throw rejected(text, "has a zone id: give the address without it");
         }
-        OutboundAddress address = new OutboundAddress(parseStrictly(text));
-        if (address.address.isAnyLocalAddress()) {
+        InetAddress address = parseStrictly(text);
+        if (address.isAnyLocalAddress()) {
             throw rejected(text, "is the unspecified address, no server sends from it");
         }
-        if (address.address.isMulticastAddress()) {
+        if (address.isMulticastAddress()) {
             throw rejected(text, "is a multicast address, no server sends from it");
         }
-        if (address.isBroadcast()) {
+        if (isBroadcast(address)) {
             throw rejected(text, "is the broadcast address, no server sends from it");
         }
-        return address;
+        return new OutboundAddress(address);
     }
 
     private static InetAddress parseStrictly(String text) {
@@ -93,7 +106,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
         }
     }
 
-    private boolean isBroadcast() {
+    private static boolean isBroadcast(InetAddress address) {
         return Arrays.equals(address.getAddress(), new byte[] {-1, -1, -1, -1});
     }
 
@@ -102,6 +115,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
      * (RFC 4193), site-local, loopback and link-local addresses.
      */
     public boolean isPrivate() {
+        InetAddress address = asInetAddress();
         if (address.isLoopbackAddress() || address.isLinkLocalAddress() || address.isSiteLocalAddress()) {
             return true;
         }
@@ -112,33 +126,47 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
         return address instanceof Inet6Address && (bytes[0] & 0xFE) == 0xFC;
     }
 
-    /** Without host name: its {@code toString} and {@code getHostAddress} ask no name server. */
+    /** A new one, without host name: its {@code toString} and {@code getHostAddress} ask no name server. */
     public InetAddress asInetAddress() {
-        return address;
+        try {
+            return InetAddress.getByAddress(
+                    ipv4
+                            ? Ints.toByteArray((int) low)
+                            : ByteBuffer.allocate(2 * Long.BYTES)
+                                    .putLong(high)
+                                    .putLong(low)
+                                    .array());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("Four and sixteen bytes are an address", e);
+        }
     }
 
     /** Dotted decimal, or RFC 5952 (lower case, compressed). */
     public String asString() {
-        return InetAddresses.toAddrString(address);
+        return InetAddresses.toAddrString(asInetAddress());
     }
 
     @Override
     public int compareTo(OutboundAddress other) {
-        byte[] mine = address.getAddress();
-        byte[] others = other.address.getAddress();
-        return mine.length == others.length
-                ? Arrays.compareUnsigned(mine, others)
-                : Integer.compare(mine.length, others.length);
+        return ComparisonChain.start()
+                .compareTrueFirst(ipv4, other.ipv4)
+                .compare(high, other.high, Long::compareUnsigned)
+                .compare(low, other.low, Long::compareUnsigned)
+                .result();
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof OutboundAddress && address.equals(((OutboundAddress) other).address);
+        if (!(other instanceof OutboundAddress)) {
+            return false;
+        }
+        OutboundAddress that = (OutboundAddress) other;
+        return ipv4 == that.ipv4 && high == that.high && low == that.low;
     }
 
     @Override
     public int hashCode() {
-        return address.hashCode();
+        return Long.hashCode(31 * high + low);
     }
 
     @Override
