@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 
 /** Rule 1: who may send what through this server. Pure and thread-safe given a lookup that is. */
@@ -21,9 +22,10 @@ public final class RelayRule {
     /**
      * Judges one recipient. Makes one lookup at the most, and none for rows 1 and 5.
      *
-     * @param trusted whether the session is authenticated or its client in a trusted network
+     * @param trusted   whether the session is authenticated or its client in a trusted network
+     * @param recipient asked for only when it matters, since James may have to look for it in all its domains
      */
-    public RelayRow judge(boolean trusted, Sender sender, OutboundAddress client, Locality recipient) {
+    public RelayRow judge(boolean trusted, Sender sender, OutboundAddress client, Supplier<Locality> recipient) {
         if (trusted) {
             return RelayRow.TRUSTED;
         }
@@ -35,10 +37,10 @@ public final class RelayRule {
 
     /** Judges the sender of a session that is not trusted alone, as if the recipient were one that nobody reaches without being listed. */
     public RelayRow judgeSender(Sender sender, OutboundAddress client) {
-        return judge(false, sender, client, Locality.EXTERNAL);
+        return judge(false, sender, client, () -> Locality.EXTERNAL);
     }
 
-    private RelayRow judgeInternal(Domain domain, OutboundAddress client, Locality recipient) {
+    private RelayRow judgeInternal(Domain domain, OutboundAddress client, Supplier<Locality> recipient) {
         switch (lookup.listedFor(domain, client)) {
             case LISTED:
                 return RelayRow.LISTED_FOR_DOMAIN;
@@ -50,11 +52,11 @@ public final class RelayRule {
         throw new IllegalStateException("No row for what the lists say");
     }
 
-    private RelayRow judgeUnlisted(Locality recipient) {
+    private RelayRow judgeUnlisted(Supplier<Locality> recipient) {
         if (protectLocalRecipients) {
             return RelayRow.UNLISTED_FOR_DOMAIN;
         }
-        switch (recipient) {
+        switch (recipient.get()) {
             case INTERNAL:
                 return RelayRow.UNPROTECTED_RECIPIENT;
             case EXTERNAL:
@@ -62,11 +64,11 @@ public final class RelayRule {
             case UNKNOWN:
                 return RelayRow.UNDECIDED;
         }
-        throw new IllegalStateException("No row for " + recipient);
+        throw new IllegalStateException("No row for the recipient");
     }
 
-    private RelayRow judgeExternal(OutboundAddress client, Locality recipient) {
-        switch (recipient) {
+    private RelayRow judgeExternal(OutboundAddress client, Supplier<Locality> recipient) {
+        switch (recipient.get()) {
             case INTERNAL:
                 return RelayRow.INBOUND;
             case EXTERNAL:
@@ -74,7 +76,7 @@ public final class RelayRule {
             case UNKNOWN:
                 return RelayRow.UNDECIDED;
         }
-        throw new IllegalStateException("No row for " + recipient);
+        throw new IllegalStateException("No row for the recipient");
     }
 
     private RelayRow judgeRelay(OutboundAddress client) {

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class RelayRuleTest {
         }
 
         private RelayRow judge(OutboundLookup lookup) {
-            return new RelayRule(lookup, protectLocalRecipients).judge(trusted, sender(), CLIENT, recipient);
+            return new RelayRule(lookup, protectLocalRecipients).judge(trusted, sender(), CLIENT, () -> recipient);
         }
 
         private Sender sender() {
@@ -257,6 +258,25 @@ class RelayRuleTest {
         combination.judge(lookup);
 
         assertThat(lookup.questions).hasSizeLessThanOrEqualTo(1);
+    }
+
+    /** James may have to look through all its domains for it. */
+    @Test
+    void recipientShouldNotBeAskedForWhenItDoesNotMatter() {
+        Supplier<Locality> nobody = () -> {
+            throw new AssertionError("Asked for the recipient");
+        };
+        Case listed = new Case(false, Locality.INTERNAL, Listing.LISTED, Listing.UNKNOWN, Locality.UNKNOWN, false);
+        Case unlisted = new Case(false, Locality.INTERNAL, Listing.UNLISTED, Listing.UNKNOWN, Locality.UNKNOWN, true);
+
+        assertThat(new RelayRule(FORBIDDEN, true).judge(true, Sender.external(), CLIENT, nobody))
+                .isEqualTo(RelayRow.TRUSTED);
+        assertThat(new RelayRule(new RecordingLookup(listed), false)
+                        .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
+                .isEqualTo(RelayRow.LISTED_FOR_DOMAIN);
+        assertThat(new RelayRule(new RecordingLookup(unlisted), true)
+                        .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
+                .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
     }
 
     @Test

@@ -92,8 +92,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             }
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
-            RelayRow row = rule.judge(false, from, client, domains.localityOf(recipient.getDomain()));
-            log(row, client, sender, "<" + recipient.asString() + ">");
+            RelayRow row = rule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
+            log(row, client, sender, () -> "<" + recipient.asString() + ">");
             return answer(session, row, from, client, HookResult.DECLINED);
         });
     }
@@ -116,7 +116,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judgeSender(from, client);
-            log(row, client, sender, "any recipient");
+            log(row, client, sender, () -> "any recipient");
             return answer(session, row, from, client, result);
         });
     }
@@ -176,7 +176,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return OutboundAddress.of(session.getRemoteAddress().getAddress());
     }
 
-    private void log(RelayRow row, OutboundAddress client, MaybeSender sender, String recipient) {
+    private void log(RelayRow row, OutboundAddress client, MaybeSender sender, Supplier<String> recipient) {
         Verdict verdict = row.verdict();
         if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
             return;
@@ -187,7 +187,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 client,
                 row.number(),
                 UNPRINTABLE.replaceFrom(sender.asString(""), '?'),
-                UNPRINTABLE.replaceFrom(recipient, '?'));
+                UNPRINTABLE.replaceFrom(recipient.get(), '?'));
     }
 
     /** An exception that leaves a hook costs the client its connection. */

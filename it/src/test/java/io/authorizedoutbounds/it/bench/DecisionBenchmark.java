@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Rule 1 on answers that are in memory, with so many domains in memory, each asked for in turn. */
+/** Rule 1 with so many domains in memory: on answers that are there, each asked for in turn, and on some that are not. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -42,6 +42,9 @@ public class DecisionBenchmark {
     /** Addresses that are asked for whatever the domain: the memory store looks through all domains for each. */
     private static final int ADDRESSES = 1000;
 
+    /** More than memory takes: when one is asked for again, it is gone. */
+    private static final int STRANGERS = 1 << 18;
+
     /** How many domains are in memory. */
     @Param({"10", "1000", "100000"})
     public int domains;
@@ -50,6 +53,7 @@ public class DecisionBenchmark {
     private Sender[] senders;
     private OutboundAddress[] listed;
     private OutboundAddress[] unlisted;
+    private Sender[] strangers;
     private int next;
 
     /** Fills the store, and memory from it. */
@@ -70,6 +74,10 @@ public class DecisionBenchmark {
                     .toCompletableFuture()
                     .join();
         }
+        strangers = new Sender[STRANGERS];
+        for (int i = 0; i < STRANGERS; i++) {
+            strangers[i] = Sender.internal(Domain.of("stranger" + i + ".example"));
+        }
         unlisted = new OutboundAddress[ADDRESSES];
         for (int i = 0; i < ADDRESSES; i++) {
             unlisted[i] = OutboundAddress.of(InetAddresses.fromInteger(
@@ -83,11 +91,11 @@ public class DecisionBenchmark {
                 Ticker.systemTicker());
         rule = new RelayRule(lookup, true);
         for (int i = 0; i < domains; i++) {
-            expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], Locality.EXTERNAL));
+            expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL));
         }
         for (int i = 0; i < ADDRESSES; i++) {
-            expect(RelayRow.UNLISTED, rule.judge(false, Sender.external(), unlisted[i], Locality.EXTERNAL));
-            expect(RelayRow.LISTED, rule.judge(false, Sender.external(), listed[i % domains], Locality.EXTERNAL));
+            expect(RelayRow.UNLISTED, rule.judge(false, Sender.external(), unlisted[i], () -> Locality.EXTERNAL));
+            expect(RelayRow.LISTED, rule.judge(false, Sender.external(), listed[i % domains], () -> Locality.EXTERNAL));
         }
     }
 
@@ -106,25 +114,33 @@ public class DecisionBenchmark {
     @Benchmark
     public RelayRow row2ListedForDomain() {
         int i = next() % domains;
-        return rule.judge(false, senders[i], listed[i], Locality.EXTERNAL);
+        return rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL);
     }
 
     /** Row 3: an unlisted client of an internal domain. */
     @Benchmark
     public RelayRow row3UnlistedForDomain() {
         int i = next();
-        return rule.judge(false, senders[i % domains], unlisted[i % ADDRESSES], Locality.EXTERNAL);
+        return rule.judge(false, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL);
     }
 
     /** Row 6: an external sender from a listed client. */
     @Benchmark
     public RelayRow row6Listed() {
-        return rule.judge(false, Sender.external(), listed[next() % Math.min(domains, ADDRESSES)], Locality.EXTERNAL);
+        return rule.judge(
+                false, Sender.external(), listed[next() % Math.min(domains, ADDRESSES)], () -> Locality.EXTERNAL);
     }
 
     /** Row 7: an external sender from an unlisted client. */
     @Benchmark
     public RelayRow row7Unlisted() {
-        return rule.judge(false, Sender.external(), unlisted[next() % ADDRESSES], Locality.EXTERNAL);
+        return rule.judge(false, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
+    }
+
+    /** Row 3 for a domain that is not in memory: a question to the memory store, and its answer kept. */
+    @Benchmark
+    public RelayRow missRow3() {
+        next = (next + 1) % STRANGERS;
+        return rule.judge(false, strangers[next], unlisted[0], () -> Locality.EXTERNAL);
     }
 }

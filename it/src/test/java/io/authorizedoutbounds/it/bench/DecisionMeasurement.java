@@ -3,8 +3,10 @@ package io.authorizedoutbounds.it.bench;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -24,37 +26,44 @@ class DecisionMeasurement implements Measurement {
                         .build())
                 .run();
         List<String> lines = new ArrayList<>();
-        lines.add("Two forks of five seconds each, mean and 99.9 % confidence interval; one thread.\n");
+        lines.add(
+                "Two forks of five seconds each, mean and 99.9 % confidence interval; one thread. Rows 2 and 3 ask for all"
+                        + " domains in turn: what many domains touch comes from main memory. A miss asks a store in memory: it has"
+                        + " all the work but the way to Cassandra.\n");
         lines.add("| decision | domains in memory | ns | B |");
         lines.add("|---|---|---|---|");
-        double slowest = 0;
-        double largest = 0;
+        Map<String, Worst> hits = new LinkedHashMap<>();
         for (RunResult result : results) {
             String name = result.getParams().getBenchmark();
             String benchmark = name.substring(name.lastIndexOf('.') + 1);
+            String domains = result.getParams().getParam("domains");
             double nanoseconds = result.getPrimaryResult().getScore();
             double bytes =
                     result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
             if (!benchmark.startsWith("miss")) {
-                slowest = Math.max(slowest, nanoseconds);
-                largest = Math.max(largest, bytes);
+                hits.merge(domains, new Worst(nanoseconds, bytes), Worst::of);
             }
             lines.add(String.format(
                     Locale.ROOT,
                     "| %s | %s | %.0f ± %.0f | %.1f |",
                     benchmark,
-                    result.getParams().getParam("domains"),
+                    domains,
                     nanoseconds,
                     result.getPrimaryResult().getScoreError(),
                     bytes));
         }
-        return new Report(
-                "Decisions",
-                String.join("\n", lines),
-                List.of(new Budget(
-                        "decision on a cache hit, the slowest and the largest of all",
-                        "≤ 200 ns, ≤ 32 B",
-                        String.format(Locale.ROOT, "%.0f ns, %.1f B", slowest, largest),
-                        slowest <= BUDGET_NANOSECONDS && largest <= BUDGET_BYTES)));
+        List<Budget> budgets = new ArrayList<>();
+        hits.forEach((domains, worst) -> budgets.add(new Budget(
+                "decision on a cache hit, " + domains + " domains in memory, the worst row",
+                "≤ 200 ns, ≤ 32 B",
+                String.format(Locale.ROOT, "%.0f ns, %.1f B", worst.nanoseconds(), worst.bytes()),
+                worst.nanoseconds() <= BUDGET_NANOSECONDS && worst.bytes() <= BUDGET_BYTES)));
+        return new Report("Decisions", String.join("\n", lines), budgets);
+    }
+
+    private record Worst(double nanoseconds, double bytes) {
+        private Worst of(Worst other) {
+            return new Worst(Math.max(nanoseconds, other.nanoseconds), Math.max(bytes, other.bytes));
+        }
     }
 }
