@@ -25,6 +25,7 @@ public final class AuthorizedOutboundsConfiguration {
     private static final String CACHE_DOMAINS_MAXIMUM = "cache.domains.maximum";
     private static final String CACHE_ADDRESSES_MAXIMUM = "cache.addresses.maximum";
     private static final String CHANGES_RETENTION = "changes.retention";
+    private static final int READINGS_BEFORE_STALE = 5;
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
             ENFORCEMENT,
             PROTECT_LOCAL_RECIPIENTS,
@@ -86,7 +87,7 @@ public final class AuthorizedOutboundsConfiguration {
      */
     public static AuthorizedOutboundsConfiguration from(Configuration configuration) {
         refuseUnknownKeys(configuration);
-        return new AuthorizedOutboundsConfiguration(
+        AuthorizedOutboundsConfiguration read = new AuthorizedOutboundsConfiguration(
                 read(configuration, ENFORCEMENT, AuthorizedOutboundsConfiguration::enforcement, DEFAULT.enforcement),
                 read(
                         configuration,
@@ -120,6 +121,15 @@ public final class AuthorizedOutboundsConfiguration {
                         CHANGES_RETENTION,
                         value -> duration(value, "1h", "3650d"),
                         DEFAULT.changesRetention));
+        if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(READINGS_BEFORE_STALE)) < 0) {
+            // Memory would count for nothing now and then while all is well.
+            throw new IllegalArgumentException("conf/" + FILE + ".properties: " + STALE_MAXIMUM + " of "
+                    + read.staleMaximum.toSeconds() + "s is shorter than " + READINGS_BEFORE_STALE + " times "
+                    + PROPAGATION_INTERVAL + " of " + read.propagationInterval.toSeconds()
+                    + "s: give a longer one, or a"
+                    + " shorter " + PROPAGATION_INTERVAL);
+        }
+        return read;
     }
 
     private static void refuseUnknownKeys(Configuration configuration) {

@@ -191,6 +191,16 @@ class AuthorizedOutboundsConfigurationTest {
                 .withMessageContaining(allowed);
     }
 
+    @Test
+    void memoryThatGoesStaleBetweenTwoReadingsShouldBeRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> parse("propagation.interval=1m", "stale.maximum=299s"))
+                .withMessageContaining("conf/authorized-outbounds.properties: stale.maximum of 299s is shorter than"
+                        + " 5 times propagation.interval of 60s");
+        assertThat(parse("propagation.interval=1m", "stale.maximum=5m").staleMaximum())
+                .isEqualTo(Duration.ofMinutes(5));
+    }
+
     @ValueSource(strings = {"lookup.timeout=500", "changes.retention=90"})
     @ParameterizedTest
     void unitsShouldBeNamedWhenADurationHasNone(String line) {
