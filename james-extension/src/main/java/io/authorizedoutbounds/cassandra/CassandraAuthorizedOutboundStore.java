@@ -12,6 +12,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.HOUR;
 import static io.authorizedoutbounds.cassandra.OutboundTables.HOURS;
 import static io.authorizedoutbounds.cassandra.OutboundTables.ID;
 import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
+import static io.authorizedoutbounds.cassandra.OutboundTables.MOST;
 import static io.authorizedoutbounds.cassandra.OutboundTables.SINCE;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
@@ -23,9 +24,14 @@ import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
 import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.Statement;
+import com.datastax.oss.driver.api.core.servererrors.QueryValidationException;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
@@ -40,8 +46,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
@@ -50,12 +59,26 @@ import org.slf4j.LoggerFactory;
 /**
  * The lists in Cassandra: both list tables and the trail of changes are written together in one logged batch.
  *
- * <p>Reads and writes at LOCAL_QUORUM. How long a call takes is bounded by the driver's request timeout.
+ * <p>Reads and writes at LOCAL_QUORUM. How long a reading takes is bounded by the driver's request timeout; a change may
+ * take half a minute while the cluster has not noticed that a member is gone.
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
     private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
     private static final int NO_TTL = 0;
+    private static final int SPOILT_CHANGES_REMEMBERED = 1000;
+
+    /**
+     * A logged batch fails as long as it is to be kept on a member that is gone and not known to be: for some 15 s, more
+     * on a busy machine. Its time stays the same, so that one that was taken after all is taken once.
+     */
+    private static final RetryPolicy<Object> UNTIL_A_LOST_MEMBER_IS_NOTICED = RetryPolicy.builder()
+            .withMaxRetries(-1)
+            .withMaxDuration(Duration.ofSeconds(30))
+            .withDelay(Duration.ofMillis(200))
+            // A permission or a table that lacks.
+            .abortOn(QueryValidationException.class)
+            .build();
 
     /** How far ahead the clock of another node may be. */
     private static final Duration CLOCKS_APART = Duration.ofMinutes(2);
@@ -63,6 +86,12 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private final CassandraConnection connection;
     private final Duration changesRetention;
     private final Clock clock;
+
+    /** Of this node, in microseconds: two changes at once have not the same. */
+    private final AtomicLong lastTime = new AtomicLong();
+
+    private final Cache<UUID, Boolean> spoiltChanges =
+            Caffeine.newBuilder().maximumSize(SPOILT_CHANGES_REMEMBERED).build();
 
     public CassandraAuthorizedOutboundStore(CassandraConnection connection, Duration changesRetention, Clock clock) {
         this.connection = connection;
@@ -78,40 +107,43 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             return remove(entry.domain(), entry.address(), entry.addedBy());
         }
         int ttl = entry.expiresAt().map(expiry -> secondsUntil(now, expiry)).orElse(NO_TTL);
-        return connection
-                .tables()
-                .thenCompose(tables -> write(
-                        tables,
-                        key(tables.bind(Query.INSERT_BY_DOMAIN), entry.domain(), entry.address())
-                                .setString(COMMENT, entry.comment().orElse(null))
-                                .setString(ADDED_BY, entry.addedBy().orElse(null))
-                                .setInstant(ADDED_AT, entry.addedAt())
-                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
-                                .setInt(TTL, ttl)
-                                .build(),
-                        key(tables.bind(Query.INSERT_BY_IP), entry.domain(), entry.address())
-                                .setInstant(ADDED_AT, entry.addedAt())
-                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
-                                .setInt(TTL, ttl)
-                                .build(),
-                        change(tables, "put", entry.domain(), entry.address(), entry.addedBy(), now)
-                                .setString(COMMENT, entry.comment().orElse(null))
-                                .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
-                                .build()));
+        return write((tables, time) -> ImmutableList.of(
+                key(tables.bind(Query.INSERT_BY_DOMAIN), entry.domain(), entry.address())
+                        .setString(COMMENT, entry.comment().orElse(null))
+                        .setString(ADDED_BY, entry.addedBy().orElse(null))
+                        .setInstant(ADDED_AT, entry.addedAt())
+                        .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                        .setInt(TTL, ttl)
+                        .build(),
+                key(tables.bind(Query.INSERT_BY_IP), entry.domain(), entry.address())
+                        .setInstant(ADDED_AT, entry.addedAt())
+                        .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                        .setInt(TTL, ttl)
+                        .build(),
+                changed(tables, entry, time)));
+    }
+
+    private BatchableStatement<?> changed(OutboundTables tables, AuthorizedOutbound entry, ChangeTime time) {
+        BoundStatementBuilder change = change(tables, "put", entry.domain(), entry.address(), entry.addedBy(), time);
+        change = set(change, entry.comment(), (row, comment) -> row.setString(COMMENT, comment));
+        return set(change, entry.expiresAt(), (row, expiry) -> row.setInstant(EXPIRES_AT, expiry))
+                .build();
+    }
+
+    /** Leaves a new row without a column that has no value: a null would be a tombstone. */
+    private static <T> BoundStatementBuilder set(
+            BoundStatementBuilder row,
+            Optional<T> value,
+            BiFunction<BoundStatementBuilder, T, BoundStatementBuilder> setter) {
+        return value.map(present -> setter.apply(row, present)).orElse(row);
     }
 
     @Override
     public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-        Instant now = clock.instant();
-        return connection
-                .tables()
-                .thenCompose(tables -> write(
-                        tables,
-                        key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address)
-                                .build(),
-                        key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
-                        change(tables, "remove", domain, address, removedBy, now)
-                                .build()));
+        return write((tables, time) -> ImmutableList.of(
+                key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address).build(),
+                key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
+                change(tables, "remove", domain, address, removedBy, time).build()));
     }
 
     @Override
@@ -144,29 +176,36 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                 .thenApply(ImmutableList::copyOf);
     }
 
-    /** One query: a partition an hour, two at the turn of one. */
+    /** One query, of a partition for each hour since. */
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
+        return readAll(
+                        tables -> tables.bind(Query.SELECT_CHANGES)
+                                .setList(HOURS, hoursSince(since), Instant.class)
+                                .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
+                                .setInt(MOST, limit)
+                                .build(),
+                        this::change)
+                .thenApply(ImmutableList::copyOf);
+    }
+
+    private List<Instant> hoursSince(Instant since) {
         List<Instant> hours = new ArrayList<>();
         Instant last = clock.instant().plus(CLOCKS_APART);
         for (Instant hour = hourOf(since); !hour.isAfter(last); hour = hour.plus(1, ChronoUnit.HOURS)) {
             hours.add(hour);
         }
-        return readAll(
-                        tables -> tables.bind(Query.SELECT_CHANGES)
-                                .setList(HOURS, hours, Instant.class)
-                                .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
-                                .build(),
-                        CassandraAuthorizedOutboundStore::change)
-                .thenApply(ImmutableList::copyOf);
+        return hours;
     }
 
-    private static Optional<OutboundChange> change(Row row) {
+    private Optional<OutboundChange> change(Row row) {
+        UUID id = row.getUuid(ID);
         try {
             return Optional.of(new OutboundChange(
-                    row.getUuid(ID), Domain.of(row.getString(DOMAIN)), OutboundAddress.of(row.getInetAddress(IP))));
+                    id, Domain.of(row.getString(DOMAIN)), OutboundAddress.of(row.getInetAddress(IP))));
         } catch (IllegalArgumentException | NullPointerException e) {
-            return skipped(row, e);
+            // Read every second: told once.
+            return spoiltChanges.asMap().putIfAbsent(id, true) == null ? skipped(row, e) : Optional.empty();
         }
     }
 
@@ -184,29 +223,57 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Domain domain,
             OutboundAddress address,
             Optional<String> changedBy,
-            Instant now) {
-        return key(tables.bind(Query.INSERT_CHANGE), domain, address)
+            ChangeTime time) {
+        Instant now = time.asInstant();
+        BoundStatementBuilder change = key(tables.bind(Query.INSERT_CHANGE), domain, address)
                 .setInstant(HOUR, hourOf(now))
-                .setUuid(ID, Uuids.timeBased())
+                .setUuid(ID, time.newId())
                 .setString(ACTION, action)
-                .setString(CHANGED_BY, changedBy.orElse(null))
                 .setInt(TTL, secondsUntil(now, earliest(now.plus(changesRetention), AuthorizedOutbound.LATEST_EXPIRY)));
+        return set(change, changedBy, (row, user) -> row.setString(CHANGED_BY, user));
     }
 
     private static Instant earliest(Instant one, Instant other) {
         return one.isBefore(other) ? one : other;
     }
 
-    /** Rounded up: the column {@code expires_at} has the exact instant, the row may outlive it by less than a second. */
+    /** Rounded up: the column {@code expires_at} has the exact instant, the row may outlive it by as long as its change was tried. */
     private static int secondsUntil(Instant now, Instant expiry) {
         return Math.toIntExact(Duration.between(now, expiry).plusMillis(999).toSeconds());
     }
 
-    private static CompletionStage<Void> write(OutboundTables tables, BatchableStatement<?>... statements) {
-        BatchStatement batch = BatchStatement.newInstance(DefaultBatchType.LOGGED, statements)
-                .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
-                .setIdempotent(true);
-        return tables.session().executeAsync(batch).thenAccept(result -> {});
+    /**
+     * Writes at a time after every change that was acknowledged, whatever the clock of the node that took it said. Without
+     * a quorum nothing is sent, since that time cannot be had.
+     */
+    private CompletionStage<Void> write(
+            BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>> statements) {
+        return changeTime()
+                .thenCombine(connection.tables(), (time, tables) -> {
+                    BatchStatement batch = BatchStatement.newInstance(
+                                    DefaultBatchType.LOGGED, statements.apply(tables, time))
+                            .setQueryTimestamp(time.asMicroseconds())
+                            .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                            .setIdempotent(true);
+                    return Failsafe.with(UNTIL_A_LOST_MEMBER_IS_NOTICED)
+                            .getStageAsync(() -> tables.session().executeAsync(batch));
+                })
+                .thenCompose(Function.identity())
+                .thenAccept(result -> {});
+    }
+
+    private CompletionStage<ChangeTime> changeTime() {
+        Instant now = clock.instant();
+        return readAll(
+                        tables -> tables.bind(Query.SELECT_LAST_CHANGES)
+                                .setList(HOURS, hoursSince(now), Instant.class)
+                                .build(),
+                        row -> Optional.of(ChangeTime.of(row.getUuid(ID))))
+                .thenApply(last -> {
+                    long next = ChangeTime.after(last, now).asMicroseconds();
+                    return ChangeTime.ofMicroseconds(
+                            lastTime.accumulateAndGet(next, (mine, candidate) -> Math.max(mine + 1, candidate)));
+                });
     }
 
     private <T> CompletionStage<List<T>> readAll(

@@ -115,6 +115,10 @@ public class CassandraConnection {
                 "  basic.session-name = authorized-outbounds",
                 "  advanced.reconnection-policy { base-delay = 1 second, max-delay = 5 seconds }",
                 "  advanced.netty.daemon = true",
+                // A member that does not answer is not waited for: another one is asked.
+                "  advanced.speculative-execution-policy {",
+                "    class = ConstantSpeculativeExecutionPolicy, max-executions = 3, delay = 100 milliseconds",
+                "  }",
                 "}",
                 operators));
     }

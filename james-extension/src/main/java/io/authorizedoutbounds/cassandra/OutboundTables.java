@@ -25,6 +25,13 @@ class OutboundTables {
     static final String TTL = "ttl";
     static final String HOURS = "hours";
     static final String SINCE = "since";
+    static final String MOST = "most";
+
+    /**
+     * When a member does not answer, another one is asked after this. The default of Cassandra is learned from use, and
+     * until then far more than a decision waits.
+     */
+    private static final String SPECULATIVE_RETRY = " AND speculative_retry = '50ms'";
 
     private static final ImmutableMap<String, String> DEFINITIONS = ImmutableMap.of(
             "authorized_outbound",
@@ -58,8 +65,9 @@ class OutboundTables {
         SELECT_ENTRY("SELECT domain, ip, comment, added_by, added_at, expires_at FROM %s.authorized_outbound"
                 + " WHERE domain = :domain AND ip = :ip"),
         SELECT_IP("SELECT ip, domain, added_at, expires_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip"),
-        SELECT_CHANGES(
-                "SELECT id, domain, ip FROM %s.authorized_outbound_change WHERE hour IN :hours AND id >= :since");
+        SELECT_CHANGES("SELECT id, domain, ip FROM %s.authorized_outbound_change"
+                + " WHERE hour IN :hours AND id >= :since LIMIT :most"),
+        SELECT_LAST_CHANGES("SELECT id FROM %s.authorized_outbound_change WHERE hour IN :hours PER PARTITION LIMIT 1");
 
         private final String cql;
 
@@ -94,8 +102,8 @@ class OutboundTables {
         if (exists) {
             return CompletableFuture.completedFuture(null);
         }
-        return session.executeAsync(
-                        "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition)
+        return session.executeAsync("CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " "
+                        + definition + SPECULATIVE_RETRY)
                 .thenAccept(result -> {});
     }
 

@@ -7,7 +7,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.failsafe.CircuitBreaker;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -17,14 +16,18 @@ import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
@@ -43,36 +46,57 @@ public class CachedLookup implements OutboundLookup {
     private static final int FAILURES_IN_A_ROW = 3;
     private static final Duration MOMENT = Duration.ofSeconds(1);
 
-    /** Mends, with the use after, what no change told of; while the store is down the old answer stays. */
+    /** What is in use is asked for anew after so long, for what no change tells of; without an answer the old one stays. */
     private static final Duration REFRESH = Duration.ofMinutes(10);
 
-    /** So many entries of one list weigh as much as one more list. */
-    private static final int ENTRIES_OF_ONE_WEIGHT = 8;
+    /** A longer list counts as more than one. */
+    private static final int ENTRIES_OF_A_LIST = 4;
 
     private final InternalDomains domains;
     private final Duration timeout;
     private final long staleMaximumNanos;
     private final Clock clock;
     private final Ticker ticker;
-    private final AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, AuthorizedOutbound>> byDomain;
-    private final AsyncLoadingCache<OutboundAddress, ImmutableList<AuthorizedOutbound>> byAddress;
 
-    /** Apart from the listed, which a flood of addresses that nobody lists must not push out. */
-    private final Cache<OutboundAddress, Boolean> unlisted;
+    /** The addresses of a domain, each with the instant at which it stops to count; MAX for none. */
+    private final AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, Instant>> byDomain;
+
+    /** The domains that list an address, each with the instant at which that stops to count; MAX for none. */
+    private final AsyncLoadingCache<OutboundAddress, ImmutableMap<Domain, Instant>> byAddress;
+
+    /**
+     * Since when an address is known to be on no list, in nanoseconds of the ticker. Apart from the listed, which a flood
+     * of addresses that nobody lists must not push out.
+     */
+    private final Cache<OutboundAddress, Long> unlisted;
+
+    // Made once: a decision allocates nothing for them.
+    private final BiFunction<ImmutableMap<OutboundAddress, Instant>, OutboundAddress, Listing> readList =
+            this::readList;
+    private final BiFunction<ImmutableMap<Domain, Instant>, OutboundAddress, Listing> readListings = this::readListings;
 
     /** Counts what was forgotten, so that an answer that was under way meanwhile is not remembered. */
     private final AtomicLong forgotten = new AtomicLong();
 
     private final CircuitBreaker<Object> breaker = CircuitBreaker.builder()
             .withFailureThreshold(FAILURES_IN_A_ROW)
+            // One try a moment, or there would be as many as failures.
+            .withSuccessThreshold(1)
             .withDelay(MOMENT)
-            .onOpen(event -> LOGGER.warn(
-                    "The lists of authorized outbounds have failed {} times in a row:"
-                            + " they are tried again every {}, mail that depends on them is put off",
-                    FAILURES_IN_A_ROW,
-                    MOMENT))
+            .onOpen(event -> {
+                if (event.getPreviousState() == CircuitBreaker.State.CLOSED) {
+                    LOGGER.warn(
+                            "The lists of authorized outbounds have failed {} times in a row:"
+                                    + " they are tried again every {}, mail that depends on them is put off",
+                            FAILURES_IN_A_ROW,
+                            MOMENT);
+                }
+            })
             .onClose(event -> LOGGER.info("The lists of authorized outbounds answer again"))
             .build();
+
+    /** When a failure was counted last, in nanoseconds of the ticker: those that overlap count as one. */
+    private final AtomicLong failedAt;
 
     private volatile long followedAt;
 
@@ -88,31 +112,50 @@ public class CachedLookup implements OutboundLookup {
         this.clock = clock;
         this.ticker = ticker;
         this.followedAt = ticker.read();
-        this.byDomain = Caffeine.newBuilder()
-                .maximumWeight(configuration.cacheDomainsMaximum())
-                .weigher((Domain domain, ImmutableMap<OutboundAddress, AuthorizedOutbound> list) -> weight(list.size()))
-                .refreshAfterWrite(REFRESH)
-                .ticker(ticker)
-                .buildAsync(loading(domain -> store.list(domain).thenApply(CachedLookup::byAddress)));
-        this.byAddress = Caffeine.newBuilder()
-                .maximumWeight(configuration.cacheAddressesMaximum())
-                .weigher((OutboundAddress address, ImmutableList<AuthorizedOutbound> listings) ->
-                        weight(listings.size()))
-                .refreshAfterWrite(REFRESH)
-                .ticker(ticker)
-                .buildAsync(loading(store::listings));
+        this.failedAt = new AtomicLong(ticker.read());
+        this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> store.list(domain)
+                .thenApply(list -> ends(list, AuthorizedOutbound::address)));
+        this.byAddress = lists(configuration.cacheAddressesMaximum(), address -> store.listings(address)
+                .thenApply(list -> ends(list, AuthorizedOutbound::domain)));
         this.unlisted = Caffeine.newBuilder()
                 .maximumSize(configuration.cacheAddressesMaximum())
-                .expireAfterWrite(configuration.staleMaximum())
-                .ticker(ticker)
                 .build();
+    }
+
+    private <K, E> AsyncLoadingCache<K, ImmutableMap<E, Instant>> lists(
+            int maximum, Function<K, CompletionStage<ImmutableMap<E, Instant>>> question) {
+        return Caffeine.newBuilder()
+                .maximumWeight(maximum)
+                .weigher((K key, ImmutableMap<E, Instant> list) -> 1 + (list.size() - 1) / ENTRIES_OF_A_LIST)
+                .refreshAfterWrite(REFRESH)
+                .ticker(ticker)
+                .buildAsync(loading(question));
+    }
+
+    /** No more than a decision needs, since there may be many. */
+    private static <E> ImmutableMap<E, Instant> ends(
+            Collection<AuthorizedOutbound> entries, Function<AuthorizedOutbound, E> key) {
+        return entries.stream()
+                .collect(ImmutableMap.toImmutableMap(
+                        key,
+                        entry -> entry.expiresAt().orElse(Instant.MAX),
+                        // Two rows that another program spelled differently.
+                        (one, other) -> one.isAfter(other) ? one : other));
     }
 
     private static <K, V> AsyncCacheLoader<K, V> loading(Function<K, CompletionStage<V>> question) {
         return new AsyncCacheLoader<>() {
             @Override
             public CompletableFuture<V> asyncLoad(K key, Executor executor) {
-                return question.apply(key).toCompletableFuture();
+                CompletableFuture<V> answer = new CompletableFuture<>();
+                var unused = question.apply(key).whenComplete((value, failure) -> {
+                    if (failure == null) {
+                        answer.complete(value);
+                    } else {
+                        answer.completeExceptionally(new UnansweredException(failure));
+                    }
+                });
+                return answer;
             }
 
             @Override
@@ -122,40 +165,55 @@ public class CachedLookup implements OutboundLookup {
         };
     }
 
-    private static int weight(int entries) {
-        return 1 + entries / ENTRIES_OF_ONE_WEIGHT;
-    }
+    /** A timeout, since Caffeine logs all other failures of a load with their stack traces. */
+    private static final class UnansweredException extends TimeoutException {
+        private static final long serialVersionUID = 1L;
 
-    private static ImmutableMap<OutboundAddress, AuthorizedOutbound> byAddress(Collection<AuthorizedOutbound> list) {
-        return list.stream()
-                .collect(ImmutableMap.toImmutableMap(AuthorizedOutbound::address, AuthorizedOutbound::bare));
+        private UnansweredException(Throwable reason) {
+            super((reason instanceof CompletionException ? reason.getCause() : reason).toString());
+        }
     }
 
     @Override
     public Listing listedFor(Domain domain, OutboundAddress client) {
-        return answer(byDomain, domain, list -> {
-            AuthorizedOutbound entry = list.get(client);
-            return entry != null && isActive(entry) ? Listing.LISTED : Listing.UNLISTED;
-        });
+        return answer(byDomain, domain, readList, client);
+    }
+
+    private Listing readList(ImmutableMap<OutboundAddress, Instant> list, OutboundAddress client) {
+        Instant end = list.get(client);
+        return end != null && isActive(end) ? Listing.LISTED : Listing.UNLISTED;
     }
 
     @Override
     public Listing listedForAny(OutboundAddress client) {
-        if (isFollowed() && unlisted.getIfPresent(client) != null) {
+        Long unlistedSince = unlisted.getIfPresent(client);
+        if (unlistedSince == null || !isFollowed()) {
+            return ask(client);
+        }
+        if (ticker.read() - unlistedSince < REFRESH.toNanos()) {
             return Listing.UNLISTED;
         }
+        Listing anew = ask(client);
+        // Not when the store has answered, and James's domain list has not.
+        boolean unanswered = anew == Listing.UNKNOWN && !isAnswered(byAddress.getIfPresent(client));
+        return unanswered ? Listing.UNLISTED : anew;
+    }
+
+    private Listing ask(OutboundAddress client) {
         long before = forgotten.get();
-        return answer(byAddress, client, listings -> {
-            if (listings.isEmpty()) {
+        Listing listing = answer(byAddress, client, readListings, client);
+        if (listing == Listing.UNLISTED) {
+            CompletableFuture<ImmutableMap<Domain, Instant>> answer = byAddress.getIfPresent(client);
+            if (isAnswered(answer) && answer.join().isEmpty()) {
                 remember(client, before);
             }
-            return anyInternal(listings);
-        });
+        }
+        return listing;
     }
 
     private void remember(OutboundAddress client, long before) {
         // Within the lock of the key, so that nobody sees what is about to be taken back.
-        unlisted.asMap().compute(client, (address, known) -> forgotten.get() == before ? Boolean.TRUE : null);
+        unlisted.asMap().compute(client, (address, known) -> forgotten.get() == before ? ticker.read() : null);
         byAddress.synchronous().invalidate(client);
         if (forgotten.get() != before) {
             unlisted.invalidate(client);
@@ -163,11 +221,11 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** A domain that has left James keeps its entries, but they count no more. */
-    private Listing anyInternal(ImmutableList<AuthorizedOutbound> listings) {
+    private Listing readListings(ImmutableMap<Domain, Instant> listings, OutboundAddress client) {
         boolean undecided = false;
-        for (AuthorizedOutbound entry : listings) {
-            if (isActive(entry)) {
-                switch (domains.localityOf(entry.domain())) {
+        for (Map.Entry<Domain, Instant> listing : listings.entrySet()) {
+            if (isActive(listing.getValue())) {
+                switch (domains.localityOf(listing.getKey())) {
                     case INTERNAL:
                         return Listing.LISTED;
                     case UNKNOWN:
@@ -181,35 +239,66 @@ public class CachedLookup implements OutboundLookup {
         return undecided ? Listing.UNKNOWN : Listing.UNLISTED;
     }
 
-    private boolean isActive(AuthorizedOutbound entry) {
-        return entry.expiresAt().isEmpty() || entry.isActiveAt(clock.instant());
+    private boolean isActive(Instant end) {
+        return end.equals(Instant.MAX) || clock.instant().isBefore(end);
     }
 
-    private <K, V> Listing answer(AsyncLoadingCache<K, V> cache, K key, Function<V, Listing> reading) {
-        if (!isFollowed()) {
-            forgetAll();
-        }
+    private <K, V> Listing answer(
+            AsyncLoadingCache<K, V> cache,
+            K key,
+            BiFunction<V, OutboundAddress, Listing> reading,
+            OutboundAddress client) {
         CompletableFuture<V> cached = cache.getIfPresent(key);
-        if (cached != null && cached.isDone() && !cached.isCompletedExceptionally()) {
-            return reading.apply(cached.join());
+        if (isAnswered(cached)) {
+            if (isFollowed()) {
+                return reading.apply(cached.join(), client);
+            }
+            // It counts no more. One that is under way still does.
+            cache.asMap().remove(key, cached);
         }
-        if (!breaker.tryAcquirePermit()) {
+        if (!breaker.isClosed()) {
+            if (breaker.tryAcquirePermit()) {
+                tryAgain(cache, key);
+            }
             return Listing.UNKNOWN;
         }
+        long askedAt = ticker.read();
         try {
             V answer = cache.get(key).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
             breaker.recordSuccess();
-            return reading.apply(answer);
+            return reading.apply(answer, client);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return unreadable(e);
+            return unreadable(e.toString(), askedAt);
         } catch (TimeoutException e) {
-            return unreadable(e);
+            return unreadable(e.toString(), askedAt);
         } catch (ExecutionException e) {
-            return unreadable(e.getCause());
+            return unreadable(e.getCause().getMessage(), askedAt);
         } catch (RuntimeException e) {
             // A cancelled answer, or a store that throws instead of failing: the caller is promised no exception.
-            return unreadable(e);
+            return unreadable(e.toString(), askedAt);
+        }
+    }
+
+    private static boolean isAnswered(CompletableFuture<?> answer) {
+        return answer != null && answer.isDone() && !answer.isCompletedExceptionally();
+    }
+
+    /** Whether the store answers again; no thread of James waits to see that it does not. */
+    private <K> void tryAgain(AsyncLoadingCache<K, ?> cache, K key) {
+        try {
+            var unused = cache.get(key)
+                    .copy()
+                    .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                    .whenComplete((answer, failure) -> {
+                        if (failure == null) {
+                            breaker.recordSuccess();
+                        } else {
+                            breaker.recordFailure();
+                        }
+                    });
+        } catch (RuntimeException e) {
+            breaker.recordFailure();
         } catch (Error e) {
             // A permit that is never given back would keep the breaker half open.
             breaker.recordFailure();
@@ -217,9 +306,12 @@ public class CachedLookup implements OutboundLookup {
         }
     }
 
-    private Listing unreadable(Throwable reason) {
-        breaker.recordFailure();
-        LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason.toString());
+    private Listing unreadable(String reason, long askedAt) {
+        long counted = failedAt.get();
+        if (askedAt - counted >= 0 && failedAt.compareAndSet(counted, ticker.read())) {
+            breaker.recordFailure();
+        }
+        LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason);
         return Listing.UNKNOWN;
     }
 
@@ -247,6 +339,27 @@ public class CachedLookup implements OutboundLookup {
         byAddress.synchronous().invalidate(address);
         forgotten.incrementAndGet();
         unlisted.invalidate(address);
+    }
+
+    /**
+     * Asks the store anew for what is in memory of this domain and this address, which counts until it answers: when it
+     * does not, there may be nothing else for long.
+     */
+    void mend(Domain domain, OutboundAddress address) {
+        mend(byDomain, domain);
+        mend(byAddress, address);
+        forgotten.incrementAndGet();
+        unlisted.asMap().computeIfPresent(address, (key, since) -> ticker.read() - REFRESH.toNanos());
+    }
+
+    private static <K, V> void mend(AsyncLoadingCache<K, V> cache, K key) {
+        CompletableFuture<V> cached = cache.getIfPresent(key);
+        if (isAnswered(cached)) {
+            var unused = cache.synchronous().refresh(key);
+        } else if (cached != null) {
+            // What is under way may have been read before.
+            cache.asMap().remove(key, cached);
+        }
     }
 
     /** Asks the store anew for everything. */

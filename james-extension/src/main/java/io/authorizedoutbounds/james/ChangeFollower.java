@@ -4,13 +4,14 @@ package io.authorizedoutbounds.james;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.annotations.VisibleForTesting;
+import com.google.common.collect.ImmutableList;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -27,17 +28,48 @@ import org.slf4j.LoggerFactory;
 class ChangeFollower {
     private static final Logger LOGGER = LoggerFactory.getLogger(ChangeFollower.class);
 
-    /** Each reading goes back over what the last one read: for clocks that differ, for replicas that lag. */
-    private static final Duration OVERLAP = Duration.ofMinutes(1);
+    /**
+     * Each reading goes back over what the last one read: for clocks a minute apart, for replicas that lag, and since a
+     * change, whose time is that of its beginning, may be tried for half a minute.
+     */
+    private static final Duration OVERLAP = Duration.ofMinutes(2);
 
     /**
-     * A change is told again until a reading after so long: its rows in the list tables may come after its row in the
-     * trail, since a logged batch is atomic but not isolated.
+     * So long a change is told again by each reading, and once more after {@link #SETTLED}: its rows in the list tables
+     * may come after its row in the trail, since a logged batch is atomic but not isolated.
      */
-    private static final Duration SETTLING = Duration.ofSeconds(10);
+    private static final Duration SETTLING = Duration.ofSeconds(15);
+
+    /** Longer than a change is tried. */
+    private static final Duration SETTLED = Duration.ofSeconds(40);
+
+    /**
+     * So often another reading goes back as far as memory may: a batch that was answered 503 may be replayed by Cassandra
+     * later, with the time that it had, when the members that lacked are back.
+     */
+    private static final Duration BETWEEN_LONG_READINGS = Duration.ofSeconds(10);
+
+    /** What is read at once; after more changes than that since the last reading, memory starts from nothing. */
+    @VisibleForTesting
+    static final int MOST_CHANGES = 40_000;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int REMEMBERED = 100_000;
+
+    /** The next reading waits for it. */
+    private static final Duration PATIENCE_WITH_A_LONG_READING = Duration.ofSeconds(1);
+
+    private static final int REMEMBERED = 5 * MOST_CHANGES;
+
+    /** A change that was told once at least. */
+    private static final class Told {
+        private final long since;
+        private final boolean settled;
+
+        private Told(long since, boolean settled) {
+            this.since = since;
+            this.settled = settled;
+        }
+    }
 
     private final AuthorizedOutboundStore store;
     private final CachedLookup lookup;
@@ -45,10 +77,10 @@ class ChangeFollower {
     private final Clock clock;
     private final Ticker ticker;
 
-    /** Since when a change is told, until it is settled. */
-    private final Cache<UUID, Optional<Long>> seen;
+    private final Cache<UUID, Told> told;
 
     private Instant readUntil;
+    private long longReadingAt;
     private boolean failing;
 
     /** @param furthestBack after a longer pause the lookup starts from nothing, and nothing is read of the time before */
@@ -59,12 +91,13 @@ class ChangeFollower {
         this.lookup = lookup;
         this.clock = clock;
         this.ticker = ticker;
-        this.seen = Caffeine.newBuilder()
+        this.told = Caffeine.newBuilder()
                 .maximumSize(REMEMBERED)
-                .expireAfterWrite(OVERLAP.multipliedBy(3))
+                .expireAfterWrite(furthestBack.plus(OVERLAP.multipliedBy(3)))
                 .ticker(ticker)
                 .build();
         this.readUntil = clock.instant();
+        this.longReadingAt = ticker.read();
     }
 
     /** Reads once an interval, on a thread of its own, until the JVM ends. */
@@ -87,16 +120,19 @@ class ChangeFollower {
                 lookup.forgetAll();
                 readUntil = now;
             }
-            store.changesSince(readUntil.minus(OVERLAP))
-                    .toCompletableFuture()
-                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                    .forEach(change -> tell(change, at));
+            ImmutableList<OutboundChange> changes = changesSince(readUntil.minus(OVERLAP), PATIENCE);
+            if (changes.size() < MOST_CHANGES) {
+                changes.forEach(change -> tell(change, at));
+            } else {
+                lookup.forgetAll();
+            }
             lookup.followed(at);
             readUntil = now;
             if (failing) {
                 LOGGER.info("Changes of the lists of authorized outbounds are followed again");
             }
             failing = false;
+            readFarBack(now, at);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
@@ -107,13 +143,37 @@ class ChangeFollower {
         }
     }
 
+    /** Now and then. What it does not get, for it is slow or much, is left to the next one. */
+    private void readFarBack(Instant now, long at) throws InterruptedException {
+        if (at - longReadingAt < BETWEEN_LONG_READINGS.toNanos()) {
+            return;
+        }
+        longReadingAt = at;
+        try {
+            changesSince(now.minus(furthestBack), PATIENCE_WITH_A_LONG_READING).forEach(change -> tell(change, at));
+        } catch (ExecutionException | TimeoutException e) {
+            LOGGER.debug("Cannot read the changes of the lists of authorized outbounds far back", e);
+        }
+    }
+
+    private ImmutableList<OutboundChange> changesSince(Instant since, Duration patience)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return store.changesSince(since, MOST_CHANGES)
+                .toCompletableFuture()
+                .get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     private void tell(OutboundChange change, long at) {
-        Optional<Long> unsettledSince = seen.get(change.id(), none -> Optional.of(at));
-        if (unsettledSince.isPresent()) {
+        Told before = told.getIfPresent(change.id());
+        if (before == null) {
             lookup.forget(change.domain(), change.address());
-            if (at - unsettledSince.get() >= SETTLING.toNanos()) {
-                seen.put(change.id(), Optional.empty());
-            }
+            told.put(change.id(), new Told(at, false));
+        } else if (!before.settled && at - before.since >= SETTLED.toNanos()) {
+            // A mending that failed has left the old answer.
+            lookup.forget(change.domain(), change.address());
+            told.put(change.id(), new Told(before.since, true));
+        } else if (!before.settled && at - before.since < SETTLING.toNanos()) {
+            lookup.mend(change.domain(), change.address());
         }
     }
 

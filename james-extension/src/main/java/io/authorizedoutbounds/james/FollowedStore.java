@@ -31,9 +31,9 @@ class FollowedStore implements AuthorizedOutboundStore {
         return forgetting(store.remove(domain, address, removedBy), domain, address);
     }
 
-    /** After a failure too: the change may have been taken. */
+    /** Not after a failure, when memory may be all there is: of a change that was taken after all the trail tells. */
     private CompletionStage<Void> forgetting(CompletionStage<Void> change, Domain domain, OutboundAddress address) {
-        return change.whenComplete((done, failure) -> lookup.forget(domain, address));
+        return change.thenRun(() -> lookup.forget(domain, address));
     }
 
     @Override
@@ -52,7 +52,7 @@ class FollowedStore implements AuthorizedOutboundStore {
     }
 
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
-        return store.changesSince(since);
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
+        return store.changesSince(since, limit);
     }
 }

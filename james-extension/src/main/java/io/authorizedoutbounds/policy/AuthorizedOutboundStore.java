@@ -36,6 +36,8 @@ public interface AuthorizedOutboundStore {
     /**
      * The changes since an instant, by the clocks of those who made them; in no order. Later calls may bring changes of
      * the same time that were not there yet.
+     *
+     * @param limit so many at the most; when it is as many, some may lack
      */
-    CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since);
+    CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit);
 }

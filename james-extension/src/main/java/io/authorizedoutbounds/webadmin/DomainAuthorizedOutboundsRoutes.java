@@ -56,8 +56,8 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
 
-    /** Above every timeout of the driver: it bounds what is stuck elsewhere. */
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    /** Longer than the store tries a change: it bounds what is stuck elsewhere. */
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     private final AuthorizedOutboundStore store;
     private final InternalDomains domains;

@@ -23,9 +23,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,6 +36,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
@@ -53,6 +56,7 @@ class CachedLookupTest {
     private static final Duration BOUND = Duration.ofSeconds(10);
     private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
     private static final int ADDRESSES = 1000;
+    private static final int DOMAINS = 1000;
 
     private final AtomicLong nanos = new AtomicLong();
     private final SettableClock clock = new SettableClock(NOW);
@@ -381,6 +385,103 @@ class CachedLookupTest {
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
         }
 
+        @Test
+        void whatIsToBeMendedShouldCountUntilTheStoreAnswers() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            CachedLookup ofNobody = lookup(empty, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            ofNobody.listedForAny(CLIENT);
+            up.set(false);
+
+            lookup.mend(DOMAIN, CLIENT);
+            ofNobody.mend(DOMAIN, CLIENT);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(ofNobody.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void whatIsMendedShouldBeWhatTheStoreAnswers() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            lookup.mend(DOMAIN, CLIENT);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            lookup.mend(DOMAIN, CLIENT);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        /** Memory that does not count is asked for anew each time, and not kept from counting for others. */
+        @Test
+        void storeShouldBeAskedEachTimeWhileNothingIsFollowed() {
+            CachedLookup lookup = lookup(listing, list, PATIENT);
+            pass(STALE_MAXIMUM.plusNanos(1));
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+                assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+            }
+
+            assertThat(listing.questions).hasValue(6);
+        }
+
+        /** A row that another program wrote: no change tells of it. */
+        @Test
+        void unlistedAddressShouldBeAskedForAnewAfterTenMinutes() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+            save(DOMAIN, CLIENT, Optional.empty());
+            pass(Duration.ofMinutes(10).minusNanos(1));
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+
+            pass(Duration.ofNanos(1));
+
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void unlistedAddressShouldStayUnlistedWhileTheStoreIsDown() {
+            CachedLookup lookup = lookup(empty, list, PATIENT);
+            lookup.listedForAny(CLIENT);
+            up.set(false);
+
+            pass(STALE_MAXIMUM);
+
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(OTHER_CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void longListShouldTakeThePlaceOfManyShortOnes() {
+            ImmutableList<AuthorizedOutbound> fourHundred = IntStream.range(0, 400)
+                    .mapToObj(i -> new AuthorizedOutbound(
+                            DOMAIN,
+                            OutboundAddress.of(InetAddresses.fromInteger(0x0B00_0000 + i)),
+                            Optional.empty(),
+                            Optional.empty(),
+                            NOW,
+                            Optional.empty()))
+                    .collect(ImmutableList.toImmutableList());
+            CachedLookup ofLong =
+                    lookup(new StubStore(() -> CompletableFuture.completedFuture(fourHundred)), list, PATIENT);
+            CachedLookup ofShort = lookup(listing, list, PATIENT);
+            for (int i = 0; i < DOMAINS; i++) {
+                ofLong.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+                ofShort.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+            }
+
+            assertThat(ofShort.size()).isEqualTo(DOMAINS);
+            assertThat(ofLong.size()).isLessThanOrEqualTo(DOMAINS / 100);
+        }
+
         /** Changes that nobody has told of may lie in the gap. */
         @Test
         void memoryShouldBeDroppedWhenFollowingWasBrokenForTooLong() {
@@ -518,6 +619,40 @@ class CachedLookupTest {
             assertThat(questions.get()).isEqualTo(99);
         }
 
+        /** One answer that fails is one failure, however many threads have waited for it. */
+        @Test
+        void failuresThatOverlapShouldCountAsOne() throws Exception {
+            CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+            AtomicInteger questions = new AtomicInteger();
+            CachedLookup lookup = lookup(
+                    new StubStore(() -> questions.incrementAndGet() == 1
+                            ? answer
+                            : CompletableFuture.completedFuture(ImmutableList.of())),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            List<Thread> threads = new ArrayList<>();
+            Queue<Listing> listings = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < 8; i++) {
+                Thread thread = new Thread(() -> listings.add(lookup.listedFor(DOMAIN, CLIENT)));
+                thread.start();
+                threads.add(thread);
+            }
+            assertTimeoutPreemptively(BOUND, () -> {
+                while (threads.stream().anyMatch(thread -> thread.getState() != Thread.State.TIMED_WAITING)) {
+                    Thread.onSpinWait();
+                }
+            });
+            nanos.incrementAndGet();
+
+            answer.completeExceptionally(new IOException("hiccup"));
+
+            for (Thread thread : threads) {
+                thread.join(BOUND.toMillis());
+            }
+            assertThat(listings).hasSize(8).containsOnly(Listing.UNKNOWN);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
         @Test
         void storeThatIsBackShouldBeAskedAgain() {
             AtomicBoolean up = new AtomicBoolean();
@@ -574,6 +709,7 @@ class CachedLookupTest {
         configuration.addProperty("lookup.timeout", timeout.toMillis() + "ms");
         configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
         configuration.addProperty("cache.addresses.maximum", ADDRESSES);
+        configuration.addProperty("cache.domains.maximum", DOMAINS);
         return new CachedLookup(
                 answering,
                 new InternalDomains(list),
@@ -618,7 +754,7 @@ class CachedLookupTest {
         }
 
         @Override
-        public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+        public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
             throw new UnsupportedOperationException("A lookup is told of changes");
         }
 

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class ChangeFollowerTest {
     private static final Domain DOMAIN = Domain.of("a.example");
     private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+    private static final OutboundAddress OTHER_CLIENT = OutboundAddress.parse("192.0.2.2");
     private static final Instant NOW = Instant.parse("2024-05-01T10:59:59Z");
     private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
 
@@ -33,6 +34,7 @@ class ChangeFollowerTest {
     private final SettableClock clock = new SettableClock(NOW);
     private final AtomicLong nanos = new AtomicLong();
     private final AtomicBoolean up = new AtomicBoolean(true);
+    private final AtomicBoolean listsUp = new AtomicBoolean(true);
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(writersClock);
     /** Where the lists are read, which is the store but where a test says otherwise. */
     private MemoryAuthorizedOutboundStore listsOf = store;
@@ -54,7 +56,7 @@ class ChangeFollowerTest {
                 getClass().getClassLoader(),
                 new Class<?>[] {AuthorizedOutboundStore.class},
                 (proxy, method, arguments) -> {
-                    if (!up.get()) {
+                    if (!up.get() || !(listsUp.get() || method.getName().equals("changesSince"))) {
                         return CompletableFuture.failedFuture(new IllegalStateException("down"));
                     }
                     try {
@@ -135,6 +137,42 @@ class ChangeFollowerTest {
         assertBoth(Listing.LISTED);
     }
 
+    /** A batch that was answered 503 keeps its time when Cassandra replays it. */
+    @Test
+    void changeThatComesLateShouldBeToldWithinTenSeconds() {
+        assertBoth(Listing.UNLISTED);
+        writersClock.advance(Duration.ofMinutes(-20));
+        put();
+        writersClock.advance(Duration.ofMinutes(20));
+        follower.read();
+        assertBoth(Listing.UNLISTED);
+
+        pass(Duration.ofSeconds(10));
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void lookupShouldStartFromNothingWhenMoreHasChangedThanIsReadAtOnce() {
+        put();
+        assertBoth(Listing.LISTED);
+        remove();
+        for (int i = 0; i < ChangeFollower.MOST_CHANGES; i++) {
+            store.remove(DOMAIN, OTHER_CLIENT, Optional.empty())
+                    .toCompletableFuture()
+                    .join();
+        }
+
+        follower.read();
+
+        assertThat(lookup.size()).isZero();
+        assertBoth(Listing.UNLISTED);
+        pass(STALE_MAXIMUM);
+        up.set(false);
+        assertBoth(Listing.UNLISTED);
+    }
+
     @Test
     void changesOfAPauseShouldBeCaughtUpWith() {
         assertBoth(Listing.UNLISTED);
@@ -199,6 +237,30 @@ class ChangeFollowerTest {
         assertBoth(Listing.LISTED);
     }
 
+    /** While the lists cannot be read what is in memory stays, and would for long. */
+    @Test
+    void changeThatCouldNotBeAskedForAgainShouldBeForgottenInTheEnd() {
+        put();
+        follower.read();
+        MemoryAuthorizedOutboundStore early = new MemoryAuthorizedOutboundStore(writersClock);
+        listsOf = early;
+        assertBoth(Listing.UNLISTED);
+        listsUp.set(false);
+        pass(Duration.ofSeconds(5));
+        follower.read();
+        assertBoth(Listing.UNLISTED);
+        listsUp.set(true);
+        listsOf = store;
+        pass(Duration.ofSeconds(30));
+        follower.read();
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+
+        pass(Duration.ofSeconds(5));
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
     @Test
     void readingShouldSurviveAnError() {
         AuthorizedOutboundStore broken = (AuthorizedOutboundStore) Proxy.newProxyInstance(
@@ -215,6 +277,7 @@ class ChangeFollowerTest {
     @Test
     void readingShouldKeepMemoryFromGoingStale() {
         put();
+        follower.read();
         pass(Duration.ofMinutes(5));
         follower.read();
         assertBoth(Listing.LISTED);

@@ -96,6 +96,8 @@ public interface AuthorizedOutboundStoreContract {
 
     @Test
     default void changesOfBeforeShouldNotBeTold() {
+        // An hour that has no change of another test: a change is never made before the last one.
+        clock().advance(Duration.ofDays(-1));
         AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
 
         save(entry);
@@ -113,8 +115,38 @@ public interface AuthorizedOutboundStoreContract {
                 .hasSize(1);
     }
 
+    @Test
+    default void noMoreChangesThanTheLimitShouldBeTold() {
+        Instant before = clock().instant().minusSeconds(1);
+        for (int i = 0; i < 7; i++) {
+            save(plainEntry(freshDomain(), freshIpv4()));
+        }
+
+        assertThat(await(store().changesSince(before, 5))).hasSize(5);
+        assertThat(await(store().changesSince(before, 1))).hasSize(1);
+    }
+
+    /** Another node whose clock is ahead has made the first of two changes, as long as both are on the trail. */
+    @Test
+    default void laterOfTwoChangesShouldWinWhateverTheClocksSay() {
+        AuthorizedOutbound removed = plainEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound put = plainEntry(freshDomain(), freshIpv6());
+        clock().advance(Duration.ofSeconds(20));
+        save(removed);
+        remove(put.domain(), put.address());
+        clock().advance(Duration.ofSeconds(-20));
+
+        remove(removed.domain(), removed.address());
+        save(put);
+
+        assertAbsent(removed.domain(), removed.address());
+        assertThat(find(put.domain(), put.address())).contains(put);
+        assertThat(list(put.domain())).containsExactly(put);
+        assertThat(domainsListing(put.address())).containsExactly(put.domain());
+    }
+
     private ImmutableList<UUID> changesOf(AuthorizedOutbound entry, Instant since) {
-        return await(store().changesSince(since)).stream()
+        return await(store().changesSince(since, Integer.MAX_VALUE)).stream()
                 .filter(change -> change.domain().equals(entry.domain()))
                 .filter(change -> change.address().equals(entry.address()))
                 .map(OutboundChange::id)

@@ -63,10 +63,11 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since) {
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
         return CompletableFuture.completedFuture(changes.entrySet().stream()
                 .filter(change -> !change.getValue().isBefore(since))
                 .map(Map.Entry::getKey)
+                .limit(limit)
                 .collect(ImmutableList.toImmutableList()));
     }
 
