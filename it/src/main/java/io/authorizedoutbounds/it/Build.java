@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 
 /** Where Maven has put what the servers are started from. */
 public final class Build {
@@ -105,6 +106,19 @@ public final class Build {
                     return FileVisitResult.CONTINUE;
                 }
             });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A shared library of a Debian package. */
+    static Path library(String name) {
+        try (Stream<Path> architectures = Files.list(Path.of("/usr/lib"))) {
+            return architectures
+                    .map(architecture -> architecture.resolve(name))
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("There is no " + name + ": ./verify installs it"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

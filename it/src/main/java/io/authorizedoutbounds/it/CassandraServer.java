@@ -2,14 +2,14 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.net.InetAddresses;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A real Cassandra of one member on 127.0.0.1. Its data outlive {@link #stop()}. */
+/** A real Cassandra, alone on 127.0.0.1 or one of three members. Its data outlive {@link #stop()} and {@link #kill()}. */
 public final class CassandraServer implements AutoCloseable {
     private static final ImmutableList<String> EXPORTS = ImmutableList.of(
             "java.base/jdk.internal.misc",
@@ -42,16 +42,55 @@ public final class CassandraServer implements AutoCloseable {
             "java.base/sun.nio.ch",
             "jdk.management/com.sun.management.internal");
 
+    /** A member that comes back gives up when no other one answers within twice this. */
+    private static final int PATIENCE_WITH_PEERS_MILLIS = 10_000;
+
+    private static final ImmutableList<String> QUICK_TO_START =
+            ImmutableList.of("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC");
+
     private final Path folder = Build.newServerFolder("cassandra");
-    private final int port = Build.freePort();
+    private final String address;
+    private final int port;
+    private final long token;
+    private final int ringDelayMillis;
+    private ImmutableList<String> jvm = QUICK_TO_START;
     private ServerProcess process;
 
     /** A server that is not started yet, on a port of its own. */
     public CassandraServer() {
+        this("127.0.0.1", Build.freePort(), Build.freePort(), 0, 0);
+    }
+
+    private CassandraServer(String address, int port, int storagePort, long token, int ringDelayMillis) {
+        this.address = address;
+        this.port = port;
+        this.token = token;
+        this.ringDelayMillis = ringDelayMillis;
         String yaml = Build.read(Build.resource("cassandra/cassandra.yaml"))
+                .replace("@ADDRESS@", address)
                 .replace("@NATIVE_PORT@", Integer.toString(port))
-                .replace("@STORAGE_PORT@", Integer.toString(Build.freePort()));
+                .replace("@STORAGE_PORT@", Integer.toString(storagePort));
         Build.write(folder.resolve("cassandra.yaml"), yaml);
+    }
+
+    /**
+     * Three members of one cluster that are not started yet, on 127.0.0.1, .2 and .3, each with a third of the ring. They
+     * start one after another, the first one, which is the seed, first.
+     */
+    public static ImmutableList<CassandraServer> clusterOfThree() {
+        int port = Build.freePort();
+        int storagePort = Build.freePort();
+        return ImmutableList.of(
+                new CassandraServer("127.0.0.1", port, storagePort, Long.MIN_VALUE + 1, PATIENCE_WITH_PEERS_MILLIS),
+                new CassandraServer("127.0.0.2", port, storagePort, Long.MIN_VALUE / 3, PATIENCE_WITH_PEERS_MILLIS),
+                new CassandraServer("127.0.0.3", port, storagePort, Long.MAX_VALUE / 3, PATIENCE_WITH_PEERS_MILLIS));
+    }
+
+    /** The same with these options of {@code java} in place of those that make it small and quick to start. */
+    public static CassandraServer withJvm(String... options) {
+        CassandraServer server = new CassandraServer();
+        server.jvm = ImmutableList.copyOf(options);
+        return server;
     }
 
     /** Starts it and waits until it takes CQL. */
@@ -62,11 +101,11 @@ public final class CassandraServer implements AutoCloseable {
                 .findFirst()
                 .orElseThrow();
         ImmutableList.Builder<String> arguments = ImmutableList.<String>builder()
-                .add("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC")
+                .addAll(jvm)
                 .add("-Djdk.attach.allowAttachSelf=true", "-Djava.security.manager=allow")
                 .add("-javaagent:" + agent)
-                .add("-Dcassandra.ring_delay_ms=0", "-Dcassandra.skip_wait_for_gossip_to_settle=0")
-                .add("-Dcassandra.initial_token=0")
+                .add("-Dcassandra.ring_delay_ms=" + ringDelayMillis, "-Dcassandra.skip_wait_for_gossip_to_settle=0")
+                .add("-Dcassandra.initial_token=" + token)
                 .add("-Dcassandra.config=file://" + folder.resolve("cassandra.yaml"))
                 .add("-Dcassandra.storagedir=" + folder)
                 .add("-Dlogback.configurationFile=" + Build.resource("cassandra/logback.xml"));
@@ -80,11 +119,16 @@ public final class CassandraServer implements AutoCloseable {
 
     private boolean takesConnections() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(new InetSocketAddress(InetAddresses.forString(address), port), 1000);
             return true;
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Where it takes CQL, as {@code cassandra.nodes} names it. */
+    public String hostAndPort() {
+        return address + ":" + port;
     }
 
     /** The port of CQL. */
@@ -100,6 +144,11 @@ public final class CassandraServer implements AutoCloseable {
     /** The end of {@link #freeze()}. */
     public void thaw() {
         process.thaw();
+    }
+
+    /** Ends the process at once, as a power cut does. */
+    public void kill() {
+        process.kill();
     }
 
     /** Ends the process; {@link #start()} brings the same data back. */

@@ -2,11 +2,14 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -33,6 +36,7 @@ public final class JamesServer implements AutoCloseable {
         private Predicate<String> jars = jar -> true;
         private int sinkPort = 1;
         private ImmutableList<String> jvm = QUICK_TO_START;
+        private ImmutableMap<String, String> environment = ImmutableMap.of();
 
         private Builder() {}
 
@@ -40,6 +44,7 @@ public final class JamesServer implements AutoCloseable {
         public Builder withoutDropIn() {
             dropIn = false;
             edit("smtpserver.xml", ".*<handler class=\"io\\.authorizedoutbounds.*\n", "");
+            edit("logback.xml", ".*<logger name=\"(io\\.authorizedoutbounds|.*HookResultLogger)\".*\n", "");
             edit("webadmin.properties", "extensions\\.routes=.*", "");
             return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
         }
@@ -50,15 +55,38 @@ public final class JamesServer implements AutoCloseable {
             return this;
         }
 
-        /** Starts it with these options of {@code java} in place of those that make it quick to start and slow to run. */
-        public Builder jvm(String... options) {
-            jvm = ImmutableList.copyOf(options);
+        /** Starts and logs as a server that is to run for long, with a heap of 1 GB; as a test it starts quicker and runs slower. */
+        public Builder asInProduction() {
+            edit("logback.xml", text -> Build.read(Build.resource("james/logback-as-shipped.xml")));
+            jvm = ImmutableList.of("-Xms1g", "-Xmx1g");
+            return this;
+        }
+
+        /** Its clock is ahead of that of this machine; needs Debian's {@code faketime}. */
+        public Builder clockAhead(Duration ahead) {
+            environment = ImmutableMap.of(
+                    "LD_PRELOAD",
+                    Build.library("faketime/libfaketime.so.1").toString(),
+                    "FAKETIME",
+                    "+" + ahead.toSeconds() + "s",
+                    "DONT_FAKE_MONOTONIC",
+                    "1",
+                    // Or all that waits for a time would wake up at once.
+                    "FAKETIME_FORCE_MONOTONIC_FIX",
+                    "0");
             return this;
         }
 
         /** Where Cassandra is, and in which keyspace. */
         public Builder cassandra(CassandraServer cassandra, String keyspace) {
-            edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=127.0.0.1:" + cassandra.port());
+            return cassandra(ImmutableList.of(cassandra), keyspace);
+        }
+
+        /** The members of the cluster, each with all data, and the keyspace. */
+        public Builder cassandra(List<CassandraServer> members, String keyspace) {
+            String nodes = members.stream().map(CassandraServer::hostAndPort).collect(Collectors.joining(","));
+            edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=" + nodes);
+            edit("cassandra.properties", "(?<=replication\\.factor=)1", Integer.toString(members.size()));
             return edit("cassandra.properties", "cassandra\\.keyspace=.*", "cassandra.keyspace=" + keyspace);
         }
 
@@ -81,7 +109,7 @@ public final class JamesServer implements AutoCloseable {
         public Builder edit(String file, String pattern, String replacement) {
             return edit(file, text -> {
                 String edited = text.replaceAll(pattern, replacement);
-                if (edited.equals(text)) {
+                if (!Pattern.compile(pattern).matcher(text).find()) {
                     throw new IllegalStateException("conf/" + file + " has no " + pattern);
                 }
                 return edited;
@@ -183,7 +211,8 @@ public final class JamesServer implements AutoCloseable {
                                     "-cp",
                                     classPath,
                                     "org.apache.james.MemoryJamesServerMain")
-                            .build());
+                            .build(),
+                    environment);
             return new JamesServer(process, smtpPort, submissionPort, webAdminPort);
         }
 

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 
-/** A Java program as a process of its own, whose output goes to a file. Ends with this JVM at the latest. */
+/** A program as a process of its own, whose output goes to a file. Ends with this JVM at the latest. */
 final class ServerProcess implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
 
@@ -31,18 +32,34 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts {@code java} with the arguments in the folder. */
     static ServerProcess start(String name, Path folder, List<String> arguments) {
+        return start(name, folder, arguments, ImmutableMap.of());
+    }
+
+    /** The same with more variables of the environment. */
+    static ServerProcess start(
+            String name, Path folder, List<String> arguments, ImmutableMap<String, String> environment) {
+        return startProgram(
+                name,
+                folder,
+                ImmutableList.<String>builder()
+                        .add(Path.of(System.getProperty("java.home"), "bin", "java")
+                                .toString())
+                        .addAll(arguments)
+                        .build(),
+                environment);
+    }
+
+    /** Starts another program than {@code java} in the folder. */
+    static ServerProcess startProgram(
+            String name, Path folder, List<String> command, ImmutableMap<String, String> environment) {
         Path log = folder.resolve(name + ".log");
-        ImmutableList<String> command = ImmutableList.<String>builder()
-                .add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
-                .addAll(arguments)
-                .build();
         try {
-            Process process = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                    .start();
-            return new ServerProcess(name, process, log);
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().putAll(environment);
+            return new ServerProcess(name, builder.start(), log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -135,6 +135,14 @@ class ReadmeIntegrationTest {
                 .contains(String.join("\n", lines(block))));
     }
 
+    @Test
+    void settingsOfTheDriverShouldBePartsOfWhatIsShipped() {
+        String shipped = String.join("\n", lines(Build.read(Build.dropIn().resolve("conf/cassandra-driver.conf"))));
+
+        assertThat(blocks("hocon")).isNotEmpty().allSatisfy(block -> assertThat(shipped)
+                .contains(String.join("\n", lines(block))));
+    }
+
     private static Stream<Path> shippedFiles(String ending) throws IOException {
         try (Stream<Path> files = Files.list(Build.dropIn().resolve("conf"))) {
             return files.filter(file -> file.toString().endsWith(ending)).toList().stream();
