@@ -14,8 +14,11 @@ import java.util.List;
 
 /** Runs the benchmarks one after another and holds what they measure against the budgets of the design. */
 public final class Bench {
-    private static final ImmutableMap<String, Measurement> PARTS =
-            ImmutableMap.of("decision", new DecisionMeasurement());
+    private static final ImmutableMap<String, Measurement> PARTS = ImmutableMap.of(
+            "decision", new DecisionMeasurement(),
+            "smtp", new SmtpMeasurement(),
+            "scale", new ScaleMeasurement(),
+            "outage", new OutageMeasurement());
     private static final String WRITE = "--write";
     private static final Path DOCUMENT = Build.repository().resolve("docs/performance.md");
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it.bench;
+
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundChange;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.apache.james.core.Domain;
+
+/** A data set without a database: makes each entry when it is asked for. */
+class DataSetStore implements AuthorizedOutboundStore {
+    private final DataSet data;
+    private final Instant addedAt = Instant.now();
+
+    DataSetStore(DataSet data) {
+        this.data = data;
+    }
+
+    private AuthorizedOutbound entry(int address) {
+        return new AuthorizedOutbound(
+                data.domain(address / DataSet.ADDRESSES_OF_A_DOMAIN),
+                data.address(address),
+                Optional.empty(),
+                Optional.empty(),
+                addedAt,
+                Optional.empty());
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        int first = data.numberOf(domain) * DataSet.ADDRESSES_OF_A_DOMAIN;
+        return CompletableFuture.completedFuture(IntStream.range(first, first + DataSet.ADDRESSES_OF_A_DOMAIN)
+                .mapToObj(this::entry)
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+        int number = data.numberOf(address);
+        return CompletableFuture.completedFuture(
+                number < data.addresses() ? ImmutableList.of(entry(number)) : ImmutableList.of());
+    }
+
+    @Override
+    public CompletionStage<Void> save(AuthorizedOutbound entry) {
+        throw new UnsupportedOperationException("The data set is fixed");
+    }
+
+    @Override
+    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+        throw new UnsupportedOperationException("The data set is fixed");
+    }
+
+    @Override
+    public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
+        throw new UnsupportedOperationException("Decisions read whole lists");
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
+        return CompletableFuture.completedFuture(ImmutableList.of());
+    }
+}
