@@ -3,9 +3,7 @@ package io.authorizedoutbounds.it;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -113,17 +111,8 @@ public final class CassandraServer implements AutoCloseable {
         OPENS.forEach(opened -> arguments.add("--add-opens", opened + "=ALL-UNNAMED"));
         arguments.add("-cp", String.join(":", classPath), "org.apache.cassandra.service.CassandraDaemon");
         process = ServerProcess.start("cassandra", folder, arguments.build());
-        process.awaitReady(this::takesConnections);
+        process.awaitConnections(new InetSocketAddress(InetAddresses.forString(address), port));
         return this;
-    }
-
-    private boolean takesConnections() {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddresses.forString(address), port), 1000);
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     /** Where it takes CQL, as {@code cassandra.nodes} names it. */

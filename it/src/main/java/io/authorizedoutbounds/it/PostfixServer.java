@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -77,17 +76,8 @@ public final class PostfixServer implements AutoCloseable {
         // Not "postfix start-fg", which is a shell around it and does not pass on the signal that ends it.
         process = ServerProcess.startProgram(
                 "postfix-master", folder, List.of(MASTER, "-c", conf.toString(), "-s"), ImmutableMap.of());
-        process.awaitReady(this::takesConnections);
+        process.awaitConnections(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         return this;
-    }
-
-    private boolean takesConnections() {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private void run(List<String> command) {

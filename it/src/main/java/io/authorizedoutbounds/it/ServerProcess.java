@@ -5,6 +5,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,6 +78,18 @@ final class ServerProcess implements AutoCloseable {
                     }
                 })
                 .until(ready::getAsBoolean);
+    }
+
+    /** Waits until the server takes connections. */
+    void awaitConnections(InetSocketAddress address) {
+        awaitReady(() -> {
+            try (Socket socket = new Socket()) {
+                socket.connect(address, 1000);
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        });
     }
 
     /** Waits until the process has ended by itself and returns its status. */
