@@ -24,8 +24,8 @@ class Propagation {
     private static final int CHANGES_BETWEEN_SIGNS_OF_LIFE = 10;
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
 
-    /** A node tells a change again for ten seconds: after that a key is at rest, as most are. */
-    private static final Duration REST = Duration.ofSeconds(15);
+    /** A node tells a change for the last time after forty seconds: after that a key is at rest, as most are. */
+    private static final Duration REST = Duration.ofSeconds(45);
 
     private final CassandraServer cassandra;
     private final String keyspace;
