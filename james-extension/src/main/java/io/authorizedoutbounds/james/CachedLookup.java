@@ -95,9 +95,6 @@ public class CachedLookup implements OutboundLookup {
             .onClose(event -> LOGGER.info("The lists of authorized outbounds answer again"))
             .build();
 
-    /** When a failure was counted last, in nanoseconds of the ticker: those that overlap count as one. */
-    private final AtomicLong failedAt;
-
     private volatile long followedAt;
 
     public CachedLookup(
@@ -112,7 +109,6 @@ public class CachedLookup implements OutboundLookup {
         this.clock = clock;
         this.ticker = ticker;
         this.followedAt = ticker.read();
-        this.failedAt = new AtomicLong(ticker.read());
         this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> store.list(domain)
                 .thenApply(list -> ends(list, AuthorizedOutbound::address)));
         this.byAddress = lists(configuration.cacheAddressesMaximum(), address -> store.listings(address)
@@ -143,26 +139,58 @@ public class CachedLookup implements OutboundLookup {
                         (one, other) -> one.isAfter(other) ? one : other));
     }
 
-    private static <K, V> AsyncCacheLoader<K, V> loading(Function<K, CompletionStage<V>> question) {
+    private <K, V> AsyncCacheLoader<K, V> loading(Function<K, CompletionStage<V>> store) {
         return new AsyncCacheLoader<>() {
             @Override
             public CompletableFuture<V> asyncLoad(K key, Executor executor) {
-                CompletableFuture<V> answer = new CompletableFuture<>();
-                var unused = question.apply(key).whenComplete((value, failure) -> {
+                Question<V> question = new Question<>(ticker.read());
+                var unused = ask(store, key).whenComplete((value, failure) -> {
                     if (failure == null) {
-                        answer.complete(value);
+                        question.complete(value);
                     } else {
-                        answer.completeExceptionally(new UnansweredException(failure));
+                        question.completeExceptionally(new UnansweredException(failure));
                     }
                 });
-                return answer;
+                count(question);
+                return question;
             }
 
             @Override
             public CompletableFuture<V> asyncReload(K key, V old, Executor executor) {
-                return question.apply(key).exceptionally(failure -> old).toCompletableFuture();
+                return ask(store, key).exceptionally(failure -> old).toCompletableFuture();
             }
         };
+    }
+
+    private static <K, V> CompletionStage<V> ask(Function<K, CompletionStage<V>> store, K key) {
+        try {
+            return store.apply(key);
+        } catch (RuntimeException e) {
+            // A store that throws instead of failing.
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Once for each question, however many wait for it. One that comes late has failed, but is remembered. */
+    private void count(CompletableFuture<?> question) {
+        var unused = question.copy()
+                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((answer, failure) -> {
+                    if (failure == null) {
+                        breaker.recordSuccess();
+                    } else {
+                        breaker.recordFailure();
+                    }
+                });
+    }
+
+    /** What the store was asked, and when, in nanoseconds of the ticker. */
+    private static final class Question<V> extends CompletableFuture<V> {
+        private final long askedAt;
+
+        private Question(long askedAt) {
+            this.askedAt = askedAt;
+        }
     }
 
     /** A timeout, since Caffeine logs all other failures of a load with their stack traces. */
@@ -262,22 +290,23 @@ public class CachedLookup implements OutboundLookup {
             }
             return Listing.UNKNOWN;
         }
-        long askedAt = ticker.read();
         try {
-            V answer = cache.get(key).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            breaker.recordSuccess();
-            return reading.apply(answer, client);
+            CompletableFuture<V> question = cache.get(key);
+            return reading.apply(question.get(patience(question), TimeUnit.NANOSECONDS), client);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return unreadable(e.toString(), askedAt);
+            return unreadable(e.toString());
         } catch (TimeoutException e) {
-            return unreadable(e.toString(), askedAt);
+            return unreadable(e.toString());
         } catch (ExecutionException e) {
-            return unreadable(e.getCause().getMessage(), askedAt);
-        } catch (RuntimeException e) {
-            // A cancelled answer, or a store that throws instead of failing: the caller is promised no exception.
-            return unreadable(e.toString(), askedAt);
+            return unreadable(e.getCause().getMessage());
         }
+    }
+
+    /** The timeout is the question's: who comes later waits for the rest of it, and nobody for one that is overdue. */
+    private long patience(CompletableFuture<?> question) {
+        long asked = question instanceof Question ? ticker.read() - ((Question<?>) question).askedAt : 0;
+        return Math.max(0, timeout.toNanos() - asked);
     }
 
     private static boolean isAnswered(CompletableFuture<?> answer) {
@@ -287,30 +316,16 @@ public class CachedLookup implements OutboundLookup {
     /** Whether the store answers again; no thread of James waits to see that it does not. */
     private <K> void tryAgain(AsyncLoadingCache<K, ?> cache, K key) {
         try {
-            var unused = cache.get(key)
-                    .copy()
-                    .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                    .whenComplete((answer, failure) -> {
-                        if (failure == null) {
-                            breaker.recordSuccess();
-                        } else {
-                            breaker.recordFailure();
-                        }
-                    });
-        } catch (RuntimeException e) {
-            breaker.recordFailure();
-        } catch (Error e) {
+            // Counted here too: it may be one that was under way and has been counted before.
+            count(cache.get(key));
+        } catch (RuntimeException | Error e) {
             // A permit that is never given back would keep the breaker half open.
             breaker.recordFailure();
             throw e;
         }
     }
 
-    private Listing unreadable(String reason, long askedAt) {
-        long counted = failedAt.get();
-        if (askedAt - counted >= 0 && failedAt.compareAndSet(counted, ticker.read())) {
-            breaker.recordFailure();
-        }
+    private static Listing unreadable(String reason) {
         LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason);
         return Listing.UNKNOWN;
     }
@@ -350,6 +365,20 @@ public class CachedLookup implements OutboundLookup {
         mend(byAddress, address);
         forgotten.incrementAndGet();
         unlisted.asMap().computeIfPresent(address, (key, since) -> ticker.read() - REFRESH.toNanos());
+    }
+
+    /**
+     * Forgets, when the store would be asked anew; otherwise only mends, since what is in memory is all there is.
+     *
+     * @return whether it is forgotten
+     */
+    boolean settle(Domain domain, OutboundAddress address) {
+        if (breaker.isClosed()) {
+            forget(domain, address);
+            return true;
+        }
+        mend(domain, address);
+        return false;
     }
 
     private static <K, V> void mend(AsyncLoadingCache<K, V> cache, K key) {

@@ -170,8 +170,9 @@ class ChangeFollower {
             told.put(change.id(), new Told(at, false));
         } else if (!before.settled && at - before.since >= SETTLED.toNanos()) {
             // A mending that failed has left the old answer.
-            lookup.forget(change.domain(), change.address());
-            told.put(change.id(), new Told(before.since, true));
+            if (lookup.settle(change.domain(), change.address())) {
+                told.put(change.id(), new Told(before.since, true));
+            }
         } else if (!before.settled && at - before.since < SETTLING.toNanos()) {
             lookup.mend(change.domain(), change.address());
         }

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -651,6 +652,68 @@ class CachedLookupTest {
             }
             assertThat(listings).hasSize(8).containsOnly(Listing.UNKNOWN);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        /** Or a busy server would wait three times over for a store that is frozen. */
+        @Test
+        void storeShouldBeLeftAloneWhenThreeQuestionsFailTogether() throws Exception {
+            List<CompletableFuture<ImmutableList<AuthorizedOutbound>>> answers = new CopyOnWriteArrayList<>();
+            CachedLookup lookup = lookup(
+                    new StubStore(() -> {
+                        CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+                        answers.add(answer);
+                        return answer;
+                    }),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            ExecutorService threads = Executors.newFixedThreadPool(3);
+            try {
+                List<Future<Listing>> listings = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    Domain domain = Domain.of("d" + i + ".example");
+                    listings.add(threads.submit(() -> lookup.listedFor(domain, CLIENT)));
+                }
+                assertTimeoutPreemptively(BOUND, () -> {
+                    while (answers.size() < 3) {
+                        Thread.onSpinWait();
+                    }
+                });
+                answers.forEach(answer -> answer.completeExceptionally(new IOException("frozen")));
+                for (Future<Listing> listing : listings) {
+                    assertThat(listing.get(10, TimeUnit.SECONDS)).isEqualTo(Listing.UNKNOWN);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+
+            assertTimeoutPreemptively(
+                    BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN));
+        }
+
+        /** Who comes to a question that is overdue has nothing to wait for. */
+        @Test
+        void questionThatIsOverdueShouldNotBeWaitedFor() {
+            CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+            StubStore slow = new StubStore(() -> answer);
+            CachedLookup lookup = lookup(slow, FixedDomainList.of("a.example"), PATIENT);
+            ExecutorService threads = Executors.newSingleThreadExecutor();
+            try {
+                var unused = threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT));
+                assertTimeoutPreemptively(BOUND, () -> {
+                    while (slow.questions.get() == 0) {
+                        Thread.onSpinWait();
+                    }
+                });
+                nanos.addAndGet(PATIENT.toNanos());
+
+                assertTimeoutPreemptively(BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT))
+                        .isEqualTo(Listing.UNKNOWN));
+
+                answer.complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
+                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            } finally {
+                threads.shutdownNow();
+            }
         }
 
         @Test

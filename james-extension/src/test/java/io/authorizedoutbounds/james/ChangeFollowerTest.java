@@ -261,6 +261,23 @@ class ChangeFollowerTest {
         assertBoth(Listing.LISTED);
     }
 
+    /** As when an outage ends: the trail is read again before a question to the lists was answered. */
+    @Test
+    void changeShouldNotBeForgottenInTheEndWhileTheListsAreNotAsked() {
+        put();
+        follower.read();
+        assertBoth(Listing.LISTED);
+        listsUp.set(false);
+        for (int i = 0; i < 3; i++) {
+            lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+        }
+        listsUp.set(true);
+        pass(Duration.ofSeconds(40));
+        follower.read();
+
+        assertBoth(Listing.LISTED);
+    }
+
     @Test
     void readingShouldSurviveAnError() {
         AuthorizedOutboundStore broken = (AuthorizedOutboundStore) Proxy.newProxyInstance(
