@@ -28,7 +28,6 @@ import com.datastax.oss.driver.api.core.servererrors.QueryValidationException;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.google.common.base.CharMatcher;
 import com.google.common.collect.ImmutableList;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
@@ -37,6 +36,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.PrintableText;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +64,6 @@ import org.slf4j.LoggerFactory;
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
-    private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
     private static final int NO_TTL = 0;
     private static final int SPOILT_CHANGES_REMEMBERED = 1000;
 
@@ -324,8 +323,8 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
         LOGGER.warn(
                 "Skipped a spoilt row: {}: {}",
-                UNPRINTABLE.replaceFrom(row.getFormattedContents(), '?'),
-                UNPRINTABLE.replaceFrom(String.valueOf(reason.getMessage()), '?'));
+                PrintableText.of(row.getFormattedContents()),
+                PrintableText.of(String.valueOf(reason.getMessage())));
         return Optional.empty();
     }
 

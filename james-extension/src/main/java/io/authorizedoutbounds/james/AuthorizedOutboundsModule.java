@@ -14,6 +14,7 @@ import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConfiguration;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.RelayRule;
 import java.io.File;
 import java.io.FileNotFoundException;
@@ -122,6 +123,12 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     AuthorizedOutboundStore store(CassandraAuthorizedOutboundStore store, CachedLookup lookup) {
         return new FollowedStore(store, lookup);
+    }
+
+    @Provides
+    @Singleton
+    BlockRule blockRule(CachedLookup lookup) {
+        return new BlockRule(lookup);
     }
 
     @Provides

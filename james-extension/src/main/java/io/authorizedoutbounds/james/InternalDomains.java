@@ -89,12 +89,12 @@ public class InternalDomains {
         }
     }
 
-    /** The sender as rule 1 sees it. */
+    /** The sender as the rules see it. */
     public Sender senderOf(MaybeSender sender) {
         return sender.asOptional()
                 .map(MailAddress::getDomain)
                 .map(this::senderOf)
-                .orElse(Sender.external());
+                .orElse(Sender.nullSender());
     }
 
     private Sender senderOf(Domain domain) {

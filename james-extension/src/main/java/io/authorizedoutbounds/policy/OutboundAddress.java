@@ -21,7 +21,6 @@ import java.util.regex.Pattern;
  */
 public final class OutboundAddress implements Comparable<OutboundAddress> {
     private static final int QUOTED_LENGTH = 64;
-    private static final CharMatcher PRINTABLE = CharMatcher.inRange(' ', '~');
     private static final CharMatcher IPV6_CHARACTERS = CharMatcher.anyOf("0123456789abcdefABCDEF:.");
     private static final Pattern IPV4 =
             Pattern.compile("(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\\.(?!$)|$)){4}");
@@ -93,8 +92,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
     }
 
     private static IllegalArgumentException rejected(String text, String why) {
-        String shown = text.length() <= QUOTED_LENGTH ? text : text.substring(0, QUOTED_LENGTH) + "...";
-        return new IllegalArgumentException("'" + PRINTABLE.negate().replaceFrom(shown, '?') + "' " + why);
+        return new IllegalArgumentException("'" + PrintableText.of(text, QUOTED_LENGTH) + "' " + why);
     }
 
     /** The address of a socket or of a stored row, of whatever kind it is, without its host name and zone id. */

@@ -4,9 +4,10 @@ package io.authorizedoutbounds.policy;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 
-/** The envelope sender as rule 1 sees it: of an internal domain, or external (the null sender too), or unknown. */
+/** The envelope sender as the rules see it: of an internal domain, or external (the null sender too), or unknown. */
 public final class Sender {
     private static final Sender EXTERNAL = new Sender(Locality.EXTERNAL, Optional.empty());
+    private static final Sender NULL = new Sender(Locality.EXTERNAL, Optional.empty());
     private static final Sender UNKNOWN = new Sender(Locality.UNKNOWN, Optional.empty());
 
     private final Locality locality;
@@ -30,6 +31,11 @@ public final class Sender {
         return EXTERNAL;
     }
 
+    /** {@code <>}, of no domain: the sender of bounces. */
+    public static Sender nullSender() {
+        return NULL;
+    }
+
     /** A sender whose domain could not be held against the {@code DomainList}. */
     public static Sender unknown() {
         return UNKNOWN;
@@ -37,6 +43,11 @@ public final class Sender {
 
     public Locality locality() {
         return locality;
+    }
+
+    /** Whether it is {@code <>}. */
+    public boolean isNull() {
+        return this == NULL;
     }
 
     /** Present for an internal sender only. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.smtp;
 
-import com.google.common.base.CharMatcher;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
@@ -25,6 +26,11 @@ import org.apache.james.protocols.smtp.hook.HookResultHook;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,12 +51,14 @@ import org.slf4j.LoggerFactory;
  * <p>James keeps the permission to relay for the whole connection; what this hook grants is taken back at the next
  * MAIL. A permission that a trusted network or AUTH gave is never touched.
  */
-public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook {
+public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook, JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundHook.class);
-    private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
 
     /** In the state of the connection: the permission to relay is ours. In that of the transaction: it is this one's. */
     private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
+
+    private static final Attribute GRANTED =
+            new Attribute(AttributeName.of(Origin.GRANTED_ATTRIBUTE), AttributeValue.of(true));
 
     private static final HookResult UNAVAILABLE =
             refusal("4.3.0 Authorized outbounds temporarily unavailable, try again later");
@@ -121,6 +129,17 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
+    /** Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then. */
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        return guarded(session, HookResult.DECLINED, () -> {
+            if (session.getAttachment(GRANT, State.Transaction).isPresent()) {
+                mail.setAttribute(GRANTED);
+            }
+            return HookResult.DECLINED;
+        });
+    }
+
     private HookResult answer(
             SMTPSession session, RelayRow row, Sender from, OutboundAddress client, HookResult asWithoutUs) {
         switch (enforcement.applyTo(row.verdict())) {
@@ -186,8 +205,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 enforcement == Enforcement.ENFORCE ? "Refused" : "Would have refused",
                 client,
                 row.number(),
-                UNPRINTABLE.replaceFrom(sender.asString(""), '?'),
-                UNPRINTABLE.replaceFrom(recipient.get(), '?'));
+                PrintableText.of(sender.asString("")),
+                PrintableText.of(recipient.get()));
     }
 
     /** An exception that leaves a hook costs the client its connection. */

@@ -34,6 +34,9 @@ import org.apache.james.protocols.smtp.hook.Hook;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.Mail;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -499,6 +502,61 @@ class AuthorizedOutboundHookTest {
 
             assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
                     .contains(recipients);
+        }
+    }
+
+    /** What rule 2 is told. */
+    @Nested
+    class Mark {
+        private final AttributeName granted = AttributeName.of("io.authorizedoutbounds.granted");
+
+        private Mail message(AuthorizedOutboundHook hook, FakeSmtpSession session) {
+            Mail mail = MailImpl.builder().name("mail").build();
+            assertThat(hook.onMessage(session, mail)).isEqualTo(HookResult.DECLINED);
+            return mail;
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {USER_OF_A, OUTSIDER, NULL_SENDER})
+        void mailShouldBeMarkedWhenItsClientMayRelayBecauseItIsListed(String sender) {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            assertThat(message(hook, session).getAttribute(granted)).isPresent();
+        }
+
+        @Test
+        void inboundMailShouldNotBeMarked() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, OUTSIDER, USER_OF_A);
+
+            assertThat(message(hook, session).getAttribute(granted)).isEmpty();
+        }
+
+        @Test
+        void mailAfterOneThatWasMarkedShouldNotBeMarked() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
+            session.resetState();
+            mailAndRcpt(hook, session, OUTSIDER, USER_OF_A);
+
+            assertThat(message(hook, session).getAttribute(granted)).isEmpty();
+        }
+
+        @Test
+        void mailOfATrustedNetworkShouldNotBeMarked() {
+            FakeSmtpSession session = sessionOfTrustedNetwork();
+            mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(message(hook, session).getAttribute(granted)).isEmpty();
+        }
+
+        @Test
+        void mailShouldNotBeMarkedWhenTheRuleOnlyReports() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(reportingHook, session, OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(message(reportingHook, session).getAttribute(granted)).isEmpty();
         }
     }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import java.util.Optional;
+
+/** Where a mail comes from, as rule 2 sees it. */
+public final class Origin {
+    /** Name of the attribute with which rule 1 marks the mails that it lets a client relay. */
+    public static final String GRANTED_ATTRIBUTE = "io.authorizedoutbounds.granted";
+
+    private static final Origin SERVER = new Origin(Kind.SERVER, Optional.empty());
+    private static final Origin AUTHENTICATED = new Origin(Kind.AUTHENTICATED, Optional.empty());
+    private static final Origin ELSEWHERE = new Origin(Kind.CLIENT, Optional.empty());
+
+    private enum Kind {
+        SERVER,
+        AUTHENTICATED,
+        CLIENT,
+        GRANTED
+    }
+
+    private final Kind kind;
+    private final Optional<OutboundAddress> client;
+
+    private Origin(Kind kind, Optional<OutboundAddress> client) {
+        this.kind = kind;
+        this.client = client;
+    }
+
+    /** This server made it: a bounce, a forward, a reply, a submission over JMAP. */
+    public static Origin server() {
+        return SERVER;
+    }
+
+    /** It came in through an SMTP session with AUTH. */
+    public static Origin authenticated() {
+        return AUTHENTICATED;
+    }
+
+    /** It came in from that address, without AUTH. */
+    public static Origin client(OutboundAddress address) {
+        return new Origin(Kind.CLIENT, Optional.of(address));
+    }
+
+    /** The same, and rule 1 let it relay: listed then, whatever has been removed since. */
+    public static Origin grantedClient(OutboundAddress address) {
+        return new Origin(Kind.GRANTED, Optional.of(address));
+    }
+
+    /** It came in without AUTH, and from no IP address that is known: nobody can list that. */
+    public static Origin elsewhere() {
+        return ELSEWHERE;
+    }
+
+    /** Whether it is outbound mail. Makes one lookup at the most. */
+    Listing outbound(OutboundLookup lookup) {
+        switch (kind) {
+            case SERVER:
+                return Listing.UNLISTED;
+            case AUTHENTICATED:
+                return Listing.LISTED;
+            case CLIENT:
+                return client.map(lookup::listedForAny).orElse(Listing.UNLISTED);
+            case GRANTED:
+                return client.map(lookup::listedForAny).orElseThrow() == Listing.UNKNOWN
+                        ? Listing.UNKNOWN
+                        : Listing.LISTED;
+        }
+        throw new IllegalStateException("No answer for " + kind);
+    }
+
+    boolean isServer() {
+        return kind == Kind.SERVER;
+    }
+}

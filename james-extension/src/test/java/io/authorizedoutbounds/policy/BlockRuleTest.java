@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BlockRuleTest {
+    private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+
+    /** Of a client its listing, of a row that holds for all what is given with it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            useHeadersInDisplayName = true,
+            value = {
+                "origin        | sender   | exempt | recipient | row",
+                // Row 1: not outbound.
+                "server        | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
+                "server        | INTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
+                "server        | UNKNOWN  | false  | UNKNOWN   | NOT_OUTBOUND",
+                "UNLISTED      | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
+                "UNLISTED      | UNKNOWN  | false  | EXTERNAL  | NOT_OUTBOUND",
+                "UNLISTED      | EXTERNAL | false  | UNKNOWN   | NOT_OUTBOUND",
+                "elsewhere     | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
+                // Listed when rule 1 let it relay, and not any more: still not a springboard.
+                "granted       | EXTERNAL | false  | EXTERNAL  | BLOCKED",
+                "granted       | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
+                "grantedunread | EXTERNAL | false  | EXTERNAL  | UNDECIDED",
+                // Row 2: internal or null sender.
+                "authenticated | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
+                "LISTED        | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
+                "LISTED        | INTERNAL | false  | UNKNOWN   | OWN_SENDER",
+                "UNKNOWN       | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
+                "authenticated | null     | false  | EXTERNAL  | OWN_SENDER",
+                "LISTED        | null     | false  | EXTERNAL  | OWN_SENDER",
+                "UNKNOWN       | null     | false  | UNKNOWN   | OWN_SENDER",
+                // Row 3: external sender, internal recipient.
+                "authenticated | EXTERNAL | false  | INTERNAL  | INTERNAL_RECIPIENT",
+                "LISTED        | EXTERNAL | false  | INTERNAL  | INTERNAL_RECIPIENT",
+                "UNKNOWN       | EXTERNAL | false  | INTERNAL  | INTERNAL_RECIPIENT",
+                "LISTED        | UNKNOWN  | false  | INTERNAL  | INTERNAL_RECIPIENT",
+                // Row 4: exempt sender or recipient.
+                "authenticated | EXTERNAL | true   | EXTERNAL  | EXEMPT",
+                "LISTED        | EXTERNAL | true   | EXTERNAL  | EXEMPT",
+                "UNKNOWN       | UNKNOWN  | true   | UNKNOWN   | EXEMPT",
+                // Row 5: external sender, external recipient.
+                "authenticated | EXTERNAL | false  | EXTERNAL  | BLOCKED",
+                "LISTED        | EXTERNAL | false  | EXTERNAL  | BLOCKED",
+                // None of them: it cannot be told.
+                "UNKNOWN       | EXTERNAL | false  | EXTERNAL  | UNDECIDED",
+                "UNKNOWN       | UNKNOWN  | false  | EXTERNAL  | UNDECIDED",
+                "LISTED        | UNKNOWN  | false  | EXTERNAL  | UNDECIDED",
+                "LISTED        | EXTERNAL | false  | UNKNOWN   | UNDECIDED",
+                "authenticated | UNKNOWN  | false  | EXTERNAL  | UNDECIDED",
+                "authenticated | EXTERNAL | false  | UNKNOWN   | UNDECIDED",
+            })
+    void judgementShouldBeThatOfTheTable(
+            String origin, String sender, boolean exempt, Locality recipient, BlockRow row) {
+        BlockRule rule = new BlockRule(new StubLookup(listing(origin)));
+
+        assertThat(rule.judge(origin(origin), sender(sender), () -> exempt, () -> recipient))
+                .isEqualTo(row);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NOT_OUTBOUND, 1, LEAVE",
+        "OWN_SENDER, 2, LEAVE",
+        "INTERNAL_RECIPIENT, 3, LEAVE",
+        "EXEMPT, 4, LEAVE",
+        "BLOCKED, 5, BLOCK",
+        "UNDECIDED, 6, PUT_OFF"
+    })
+    void rowShouldHaveItsNumberAndOutcome(BlockRow row, int number, BlockRow.Outcome outcome) {
+        assertThat(row.number()).isEqualTo(number);
+        assertThat(row.outcome()).isEqualTo(outcome);
+    }
+
+    /** Inbound mail must go on at full speed while Cassandra is down, and so must what internal senders send. */
+    @Test
+    void listsShouldOnlyBeAskedForExternalSendersAndRecipients() {
+        StubLookup lookup = new StubLookup(Listing.LISTED);
+        BlockRule rule = new BlockRule(lookup);
+        Origin client = Origin.client(CLIENT);
+
+        rule.judge(client, sender("INTERNAL"), () -> false, () -> Locality.EXTERNAL);
+        rule.judge(client, sender("null"), () -> false, () -> Locality.EXTERNAL);
+        rule.judge(client, sender("EXTERNAL"), () -> false, () -> Locality.INTERNAL);
+        rule.judge(client, sender("EXTERNAL"), () -> true, () -> Locality.EXTERNAL);
+        assertThat(lookup.questions).isEmpty();
+
+        rule.judge(client, sender("EXTERNAL"), () -> false, () -> Locality.EXTERNAL);
+        assertThat(lookup.questions).containsExactly(CLIENT);
+    }
+
+    /** Says the same of every client, and remembers which it was asked for. */
+    private static final class StubLookup implements OutboundLookup {
+        private final Listing listing;
+        private final List<OutboundAddress> questions = new ArrayList<>();
+
+        private StubLookup(Listing listing) {
+            this.listing = listing;
+        }
+
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            throw new AssertionError("Rule 2 asks whether a client is listed for any domain");
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            questions.add(client);
+            return listing;
+        }
+    }
+
+    /** Of a client; who is no client is not asked for. */
+    private static Listing listing(String origin) {
+        switch (origin) {
+            case "LISTED":
+            case "UNLISTED":
+                return Listing.valueOf(origin);
+            case "granted":
+                return Listing.UNLISTED;
+            default:
+                return Listing.UNKNOWN;
+        }
+    }
+
+    private static Origin origin(String name) {
+        switch (name) {
+            case "server":
+                return Origin.server();
+            case "authenticated":
+                return Origin.authenticated();
+            case "granted":
+            case "grantedunread":
+                return Origin.grantedClient(CLIENT);
+            case "elsewhere":
+                return Origin.elsewhere();
+            default:
+                return Origin.client(CLIENT);
+        }
+    }
+
+    private static Sender sender(String name) {
+        switch (name) {
+            case "INTERNAL":
+                return Sender.internal(Domain.of("a.example"));
+            case "null":
+                return Sender.nullSender();
+            case "UNKNOWN":
+                return Sender.unknown();
+            default:
+                return Sender.external();
+        }
+    }
+}

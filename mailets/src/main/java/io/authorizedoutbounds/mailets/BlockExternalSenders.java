@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.mailets;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import com.google.common.net.InetAddresses;
+import com.google.inject.Inject;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.Origin;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.Sender;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.Mail;
+import org.apache.mailet.ProcessingState;
+import org.apache.mailet.base.GenericMailet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rule 2, the block policy: a mail that came in through an authorized outbound, or from a user with AUTH, and has an
+ * external sender does not leave for an external recipient.
+ *
+ * <p>Stands first in the {@code root} processor of {@code mailetcontainer.xml}, before anything rewrites a recipient:
+ * that a recipient was internal when the mail came in is what counts, so forwards and aliases go on. Parameters, all
+ * optional:
+ *
+ * <ul>
+ *   <li>{@code processor}: where a copy with the blocked recipients goes; {@code blocked-sender}
+ *   <li>{@code exemptSenders}, {@code exemptRecipients}: addresses and domains that are never blocked, separated by
+ *       commas; a domain stands for itself, not for those below it; none
+ *   <li>{@code retryProcessor}: where a mail goes that cannot be judged now, to be judged again later;
+ *       {@code block-policy-unavailable}
+ * </ul>
+ *
+ * <p>The start of James fails when a parameter is not understood or a processor does not exist. Complete:
+ *
+ * <pre>{@code
+ * <processor state="root" enableJmx="true">
+ *     <mailet match="All" class="io.authorizedoutbounds.mailets.BlockExternalSenders">
+ *         <processor>blocked-sender</processor>
+ *         <retryProcessor>block-policy-unavailable</retryProcessor>
+ *         <exemptSenders>partner.example, newsletter@agency.example</exemptSenders>
+ *         <exemptRecipients>archive.example</exemptRecipients>
+ *     </mailet>
+ *     ...
+ * </processor>
+ * <processor state="blocked-sender" enableJmx="true">
+ *     <mailet match="All" class="ToRepository">
+ *         <repositoryPath>file://var/mail/blocked-sender/</repositoryPath>
+ *     </mailet>
+ * </processor>
+ * <processor state="block-policy-unavailable" enableJmx="true">
+ *     <mailet match="All" class="Requeue">
+ *         <processor>root</processor>
+ *         <delay>60s</delay>
+ *     </mailet>
+ * </processor>
+ * }</pre>
+ *
+ * <p>With {@code enforcement=report} it logs what it would have blocked, and blocks nothing.
+ */
+public class BlockExternalSenders extends GenericMailet {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BlockExternalSenders.class);
+
+    private static final String PROCESSOR = "processor";
+    private static final String RETRY_PROCESSOR = "retryProcessor";
+    private static final String EXEMPT_SENDERS = "exemptSenders";
+    private static final String EXEMPT_RECIPIENTS = "exemptRecipients";
+    private static final ImmutableSet<String> PARAMETERS =
+            ImmutableSet.of(PROCESSOR, RETRY_PROCESSOR, EXEMPT_SENDERS, EXEMPT_RECIPIENTS);
+
+    /** What James itself reads of a mailet's parameters. */
+    private static final String ON_EXCEPTION = "onMailetException";
+
+    private static final ImmutableSet<String> OF_JAMES =
+            ImmutableSet.of(ON_EXCEPTION, "onMatchException", "onMatcherException");
+
+    /** James's JMAP, draft and RFC 8621, stamps what users submit with it. */
+    private static final AttributeName JMAP_USER = AttributeName.of("org.apache.james.jmap.send.MailMetaData.username");
+
+    private static final AttributeName GRANTED = AttributeName.of(Origin.GRANTED_ATTRIBUTE);
+
+    private static final int RECIPIENTS_NAMED = 10;
+
+    /** What {@link #init} reads. */
+    private static final class Settings {
+        private final String processor;
+        private final String retryProcessor;
+        private final Exemptions exemptSenders;
+        private final Exemptions exemptRecipients;
+        private final MailQueue spool;
+
+        private Settings(
+                String processor,
+                String retryProcessor,
+                Exemptions exemptSenders,
+                Exemptions exemptRecipients,
+                MailQueue spool) {
+            this.processor = processor;
+            this.retryProcessor = retryProcessor;
+            this.exemptSenders = exemptSenders;
+            this.exemptRecipients = exemptRecipients;
+            this.spool = spool;
+        }
+    }
+
+    private final BlockRule rule;
+    private final InternalDomains domains;
+    private final Enforcement enforcement;
+    private final MailQueueFactory<?> queues;
+
+    private Settings settings;
+
+    @Inject
+    public BlockExternalSenders(
+            BlockRule rule,
+            InternalDomains domains,
+            AuthorizedOutboundsConfiguration configuration,
+            MailQueueFactory<?> queues) {
+        this.rule = rule;
+        this.domains = domains;
+        this.enforcement = configuration.enforcement();
+        this.queues = queues;
+    }
+
+    @Override
+    public void init() {
+        ImmutableSet<String> unknown = Sets.difference(
+                        ImmutableSet.copyOf(getInitParameterNames()), Sets.union(PARAMETERS, OF_JAMES))
+                .immutableCopy();
+        if (!unknown.isEmpty()) {
+            throw rejected("does not know " + printable(unknown) + "; it knows " + PARAMETERS);
+        }
+        if (getInitParameter(ON_EXCEPTION, "").trim().equalsIgnoreCase("ignore")) {
+            throw rejected(ON_EXCEPTION + "=ignore would let mail out that was not judged: leave it out");
+        }
+        settings = new Settings(
+                processor(PROCESSOR, "blocked-sender"),
+                processor(RETRY_PROCESSOR, "block-policy-unavailable"),
+                exemptions(EXEMPT_SENDERS),
+                exemptions(EXEMPT_RECIPIENTS),
+                queues.createQueue(MailQueueFactory.SPOOL));
+    }
+
+    private String processor(String parameter, String otherwise) {
+        String name = getInitParameter(parameter, otherwise).trim();
+        if (name.isEmpty() || name.equals(Mail.DEFAULT) || name.equals(Mail.GHOST)) {
+            throw rejected(parameter + "='" + name + "' would lose the mail or judge it for ever:"
+                    + " give a processor of its own, as " + otherwise);
+        }
+        return name;
+    }
+
+    private Exemptions exemptions(String parameter) {
+        try {
+            return Exemptions.parse(getInitParameter(parameter, ""));
+        } catch (IllegalArgumentException e) {
+            throw rejected(parameter + ": " + e.getMessage());
+        }
+    }
+
+    private static String printable(Collection<String> names) {
+        return PrintableText.of(names.toString());
+    }
+
+    private static IllegalArgumentException rejected(String why) {
+        return new IllegalArgumentException(
+                "mailetcontainer.xml: " + BlockExternalSenders.class.getSimpleName() + " " + why);
+    }
+
+    @Override
+    public Collection<ProcessingState> requiredProcessingState() {
+        return ImmutableList.of(new ProcessingState(settings.processor), new ProcessingState(settings.retryProcessor));
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "Rule 2 of the authorized outbounds";
+    }
+
+    @Override
+    public void service(Mail mail) {
+        try {
+            judge(mail);
+        } catch (Exception | LinkageError e) {
+            // Of James's ways with an error one sends the mail on and the other bounces it to whoever is named as
+            // sender.
+            LOGGER.error("Cannot judge mail {}", mail.getName(), e);
+            putOff(mail);
+        }
+    }
+
+    private void judge(Mail mail) throws Exception {
+        Origin origin = originOf(mail);
+        Sender sender = domains.senderOf(mail.getMaybeSender());
+        boolean exemptSender = mail.getMaybeSender()
+                .asOptional()
+                .map(settings.exemptSenders::contain)
+                .orElse(false);
+        ImmutableSet.Builder<MailAddress> leaving = ImmutableSet.builder();
+        for (MailAddress recipient : mail.getRecipients()) {
+            BlockRow row = rule.judge(
+                    origin,
+                    sender,
+                    () -> exemptSender || settings.exemptRecipients.contain(recipient),
+                    () -> domains.localityOf(recipient.getDomain()));
+            switch (row.outcome()) {
+                case LEAVE:
+                    break;
+                case BLOCK:
+                    leaving.add(recipient);
+                    break;
+                case PUT_OFF:
+                    putOff(mail);
+                    return;
+            }
+        }
+        block(mail, leaving.build());
+    }
+
+    private static Origin originOf(Mail mail) {
+        if (has(mail, Mail.SENT_BY_MAILET_ATTRIBUTE.getName()) || has(mail, JMAP_USER)) {
+            return Origin.server();
+        }
+        if (has(mail, Mail.SMTP_AUTH_USER)) {
+            return Origin.authenticated();
+        }
+        return clientOf(mail.getRemoteAddr())
+                .map(client -> has(mail, GRANTED) ? Origin.grantedClient(client) : Origin.client(client))
+                .orElse(Origin.elsewhere());
+    }
+
+    private static boolean has(Mail mail, AttributeName name) {
+        return mail.getAttribute(name).isPresent();
+    }
+
+    private static Optional<OutboundAddress> clientOf(String remoteAddress) {
+        if (remoteAddress == null) {
+            return Optional.empty();
+        }
+        // Of a socket, so it may have a zone, which no list knows of.
+        int zone = remoteAddress.indexOf('%');
+        String address = zone < 0 ? remoteAddress : remoteAddress.substring(0, zone);
+        return InetAddresses.isInetAddress(address)
+                ? Optional.of(OutboundAddress.of(InetAddresses.forString(address)))
+                : Optional.empty();
+    }
+
+    /** As it came: nobody has left it yet. */
+    private void putOff(Mail mail) {
+        if (enforcement == Enforcement.REPORT) {
+            LOGGER.info("Would have put off mail {}", mail.getName());
+            return;
+        }
+        LOGGER.warn("Put off mail {}: it goes to {}, to be judged again", mail.getName(), settings.retryProcessor);
+        mail.setState(settings.retryProcessor);
+    }
+
+    private void block(Mail mail, ImmutableSet<MailAddress> leaving) throws Exception {
+        if (leaving.isEmpty()) {
+            return;
+        }
+        String why = describe(mail, leaving);
+        if (enforcement == Enforcement.REPORT) {
+            LOGGER.info("Would have blocked mail {}: {}", mail.getName(), why);
+            return;
+        }
+        ImmutableList<MailAddress> staying = mail.getRecipients().stream()
+                .filter(recipient -> !leaving.contains(recipient))
+                .collect(ImmutableList.toImmutableList());
+        if (staying.isEmpty()) {
+            mail.setErrorMessage(why);
+            mail.setState(settings.processor);
+        } else {
+            keepCopy(mail, leaving, why);
+            mail.setRecipients(staying);
+        }
+        LOGGER.info("Blocked mail {}: {}", mail.getName(), why);
+    }
+
+    /**
+     * Through the queue and not through {@code MailetContext.sendMail}, which would stamp the copy as the server's own:
+     * reprocessed it would be let out.
+     */
+    private void keepCopy(Mail mail, Collection<MailAddress> recipients, String why) throws Exception {
+        Mail copy = mail.duplicate();
+        try {
+            copy.setRecipients(recipients);
+            copy.setErrorMessage(why);
+            copy.setState(settings.processor);
+            settings.spool.enQueue(copy);
+        } finally {
+            LifecycleUtil.dispose(copy);
+        }
+    }
+
+    private static String describe(Mail mail, Collection<MailAddress> recipients) {
+        String user = AttributeUtils.getValueAndCastFromMail(mail, Mail.SMTP_AUTH_USER, String.class)
+                .map(name -> " as user " + name)
+                .orElse("");
+        String named = recipients.stream()
+                .limit(RECIPIENTS_NAMED)
+                .map(recipient -> "<" + recipient.asString() + ">")
+                .collect(Collectors.joining(", "));
+        int others = recipients.size() - RECIPIENTS_NAMED;
+        return PrintableText.of("<" + mail.getMaybeSender().asString("") + "> from " + mail.getRemoteAddr() + user
+                + " to " + named + (others > 0 ? " and " + others + " more" : "")
+                + ": neither the sender nor the recipients are of this server's domains (row "
+                + BlockRow.BLOCKED.number() + " of rule 2, the block policy)");
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.mailets;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.net.InternetDomainName;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.PrintableText;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+
+/** Addresses and domains that the block policy leaves alone. A domain is that domain, not those below it. */
+final class Exemptions {
+    private static final int QUOTED_LENGTH = 64;
+
+    private final ImmutableSet<MailAddress> addresses;
+    private final ImmutableSet<Domain> domains;
+
+    private Exemptions(ImmutableSet<MailAddress> addresses, ImmutableSet<Domain> domains) {
+        this.addresses = addresses;
+        this.domains = domains;
+    }
+
+    /**
+     * Reads a parameter of the mailet.
+     *
+     * @param text addresses and domains, separated by commas
+     * @throws IllegalArgumentException quoting what is neither
+     */
+    static Exemptions parse(String text) {
+        ImmutableSet.Builder<MailAddress> addresses = ImmutableSet.builder();
+        ImmutableSet.Builder<Domain> domains = ImmutableSet.builder();
+        for (String entry : Splitter.on(',').trimResults().omitEmptyStrings().split(text)) {
+            if (entry.indexOf('@') >= 0) {
+                addresses.add(address(entry));
+            } else {
+                domains.add(domain(entry));
+            }
+        }
+        return new Exemptions(addresses.build(), domains.build());
+    }
+
+    private static MailAddress address(String text) {
+        try {
+            return new MailAddress(text);
+        } catch (Exception e) {
+            // A checked one of javax.mail or of jakarta.mail, which we must not name.
+            throw rejected(text, "is not a mail address", e);
+        }
+    }
+
+    private static Domain domain(String text) {
+        try {
+            Domain domain = InternalDomains.canonical(Domain.of(text));
+            if (InternetDomainName.isValid(domain.asString())) {
+                return domain;
+            }
+        } catch (IllegalArgumentException e) {
+            throw notADomain(text, e);
+        }
+        throw notADomain(text, null);
+    }
+
+    private static IllegalArgumentException notADomain(String text, Throwable cause) {
+        return rejected(text, "is neither a mail address nor a domain: give each domain, without patterns", cause);
+    }
+
+    private static IllegalArgumentException rejected(String text, String why, Throwable cause) {
+        return new IllegalArgumentException("'" + PrintableText.of(text, QUOTED_LENGTH) + "' " + why, cause);
+    }
+
+    /** Letter case does not matter. */
+    boolean contain(MailAddress address) {
+        return addresses.contains(address) || domains.contains(domainOf(address));
+    }
+
+    private static Domain domainOf(MailAddress address) {
+        try {
+            return InternalDomains.canonical(address.getDomain());
+        } catch (IllegalArgumentException e) {
+            // A name that no A-label stands for: as it is, it is nobody's.
+            return address.getDomain();
+        }
+    }
+}

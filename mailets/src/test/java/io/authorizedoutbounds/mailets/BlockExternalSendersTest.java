@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.mailets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLookup;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.commons.configuration2.BaseConfiguration;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.builder.MimeMessageBuilder;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.RawMailQueueItemDecoratorFactory;
+import org.apache.james.queue.memory.MemoryMailQueueFactory;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.DsnParameters;
+import org.apache.mailet.Mail;
+import org.apache.mailet.ProcessingState;
+import org.apache.mailet.base.test.FakeMailetConfig;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of a mail; which rows there are is for the test of the rule. */
+class BlockExternalSendersTest {
+    private static final String LISTED = "192.0.2.1";
+    private static final String UNLISTED = "192.0.2.2";
+    private static final String UNKNOWN = "192.0.2.3";
+    private static final String EXTERNAL_SENDER = "someone@remote.example";
+    private static final String INTERNAL = "user@a.example";
+    private static final String EXTERNAL = "one@elsewhere.example";
+    private static final String OTHER_EXTERNAL = "two@elsewhere.example";
+    private static final Attribute JMAP_USER = attribute("org.apache.james.jmap.send.MailMetaData.username");
+    private static final Attribute AUTH_USER = attribute("org.apache.james.SMTPAuthUser");
+    private static final Attribute SENT_BY_MAILET = attribute("org.apache.james.SentByMailet");
+
+    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new RawMailQueueItemDecoratorFactory());
+
+    private static Attribute attribute(String name) {
+        return new Attribute(AttributeName.of(name), AttributeValue.of("user@a.example"));
+    }
+
+    @Test
+    void mailShouldGoToTheProcessorWhenAllItsRecipientsAreBlocked() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, OTHER_EXTERNAL);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("blocked-sender");
+        assertThat(recipients(mail)).containsExactlyInAnyOrder(EXTERNAL, OTHER_EXTERNAL);
+        assertThat(mail.getErrorMessage())
+                .isEqualTo("<someone@remote.example> from 192.0.2.1 to <one@elsewhere.example>,"
+                        + " <two@elsewhere.example>: neither the sender nor the recipients are of this server's domains"
+                        + " (row 5 of rule 2, the block policy)");
+        assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void blockedRecipientsShouldLeaveInACopyWhenOthersStay() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, INTERNAL, OTHER_EXTERNAL);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("root");
+        assertThat(recipients(mail)).containsExactly(INTERNAL);
+        assertThat(mail.getErrorMessage()).isNull();
+        Mail copy = onlyMail(spool());
+        assertThat(copy.getState()).isEqualTo("blocked-sender");
+        assertThat(recipients(copy)).containsExactlyInAnyOrder(EXTERNAL, OTHER_EXTERNAL);
+        assertThat(copy.getErrorMessage()).startsWith("<someone@remote.example> from 192.0.2.1 to <one@elsewhere");
+        assertThat(copy.getName()).isNotEqualTo(mail.getName());
+    }
+
+    @Test
+    void messageAttributesParametersAndRemoteAddressShouldSurviveInTheCopy() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
+        mail.setAttribute(AUTH_USER);
+        mail.setDsnParameters(DsnParameters.builder()
+                .envId(DsnParameters.EnvId.of("id-1"))
+                .build()
+                .get());
+        String sent = text(mail);
+
+        mailet().service(mail);
+
+        for (Mail each : List.of(mail, onlyMail(spool()))) {
+            assertThat(text(each)).isEqualTo(sent);
+            assertThat(each.getAttribute(AUTH_USER.getName())).contains(AUTH_USER);
+            assertThat(each.dsnParameters().get().getEnvIdParameter()).contains(DsnParameters.EnvId.of("id-1"));
+            assertThat(each.getRemoteAddr()).isEqualTo(LISTED);
+            assertThat(each.getMaybeSender().asString()).isEqualTo(EXTERNAL_SENDER);
+        }
+    }
+
+    /** Reprocessed, it must be judged again. */
+    @Test
+    void copyShouldNotPassForTheServersOwn() throws Exception {
+        mailet().service(mail(LISTED, EXTERNAL, INTERNAL));
+
+        Mail copy = onlyMail(spool());
+        assertThat(copy.getAttribute(SENT_BY_MAILET.getName())).isEmpty();
+        copy.setState(Mail.DEFAULT);
+        mailet().service(copy);
+        assertThat(copy.getState()).isEqualTo("blocked-sender");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // from, sender, recipient
+        UNLISTED + ", " + EXTERNAL_SENDER + ", " + EXTERNAL,
+        LISTED + ", " + INTERNAL + ", " + EXTERNAL,
+        LISTED + ", , " + EXTERNAL,
+        LISTED + ", " + EXTERNAL_SENDER + ", " + INTERNAL,
+        UNKNOWN + ", " + INTERNAL + ", " + EXTERNAL,
+        UNKNOWN + ", , " + EXTERNAL,
+        UNKNOWN + ", " + EXTERNAL_SENDER + ", " + INTERNAL,
+        "not-an-address, " + EXTERNAL_SENDER + ", " + EXTERNAL,
+    })
+    void mailShouldBeLeftAsItIsWhenNothingIsBlocked(String from, String sender, String recipient) throws Exception {
+        Mail mail = mailOf(sender, from, recipient);
+
+        mailet().service(mail);
+
+        assertUntouched(mail, recipient);
+    }
+
+    @Test
+    void mailOfAUserShouldBeBlockedWhereverItComesFrom() throws Exception {
+        Mail mail = mail(UNLISTED, EXTERNAL);
+        mail.setAttribute(AUTH_USER);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("blocked-sender");
+        assertThat(mail.getErrorMessage())
+                .startsWith("<someone@remote.example> from 192.0.2.2 as user user@a.example to ");
+    }
+
+    /** Its address was removed, or ended, between RCPT and now. */
+    @Test
+    void mailThatRule1LetRelayShouldBeBlockedWhenItsClientIsListedNoMore() throws Exception {
+        Mail mail = mail(UNLISTED, EXTERNAL);
+        mail.setAttribute(attribute("io.authorizedoutbounds.granted"));
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("blocked-sender");
+    }
+
+    @Test
+    void mailOfTheServerItselfShouldBeLeftAsItIs() throws Exception {
+        for (Attribute own : List.of(SENT_BY_MAILET, JMAP_USER)) {
+            Mail mail = mail(LISTED, EXTERNAL);
+            mail.setAttribute(own);
+
+            mailet().service(mail);
+
+            assertUntouched(mail, EXTERNAL);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exemptSenders, SomeOne@Remote.Example",
+        "exemptSenders, remote.example",
+        "exemptRecipients, one@elsewhere.example",
+        "exemptRecipients, elsewhere.example",
+    })
+    void exemptMailShouldBeLeftAsItIs(String parameter, String exempt) throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL);
+
+        mailet(parameter, exempt).service(mail);
+
+        assertUntouched(mail, EXTERNAL);
+    }
+
+    @Test
+    void onlyTheExemptRecipientShouldStay() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, OTHER_EXTERNAL);
+
+        mailet("exemptRecipients", EXTERNAL).service(mail);
+
+        assertThat(recipients(mail)).containsExactly(EXTERNAL);
+        assertThat(recipients(onlyMail(spool()))).containsExactly(OTHER_EXTERNAL);
+    }
+
+    @Test
+    void mailShouldBePutOffAsItCameWhenTheListsCannotBeRead() throws Exception {
+        Mail mail = mail(UNKNOWN, INTERNAL, EXTERNAL);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("block-policy-unavailable");
+        assertThat(recipients(mail)).containsExactlyInAnyOrder(INTERNAL, EXTERNAL);
+        assertThat(mail.getAttribute(SENT_BY_MAILET.getName())).isEmpty();
+        assertThat(spool()).isEmpty();
+    }
+
+    /** A full disk under the queue must neither lose the blocked recipients nor let them through. */
+    @Test
+    void mailShouldBePutOffAsItCameWhenTheCopyCannotBeKept() throws Exception {
+        Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
+        BlockExternalSenders mailet = mailet();
+        // A mail of that many copies is taken for one in a loop: James makes no further one.
+        mail.setName("mail" + "!copy".repeat(10));
+
+        mailet.service(mail);
+
+        assertThat(mail.getState()).isEqualTo("block-policy-unavailable");
+        assertThat(recipients(mail)).containsExactlyInAnyOrder(INTERNAL, EXTERNAL);
+        assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void nothingShouldBeDoneWhenTheRuleOnlyReports() throws Exception {
+        for (String from : List.of(LISTED, UNKNOWN)) {
+            Mail mail = mail(from, EXTERNAL);
+
+            mailet(configuration("report"), FakeMailetConfig.builder().build()).service(mail);
+
+            assertUntouched(mail, EXTERNAL);
+        }
+    }
+
+    @Test
+    void errorMessageShouldNameTenRecipientsAndCountTheOthers() throws Exception {
+        String[] many = IntStream.range(0, 1000)
+                .mapToObj(i -> "user" + i + "@elsewhere.example")
+                .toArray(String[]::new);
+        Mail mail = mail(LISTED, many);
+
+        mailet().service(mail);
+
+        assertThat(mail.getErrorMessage())
+                .contains("<user9@elsewhere.example> and 990 more: ")
+                .doesNotContain("user10@");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"192.0.2.1", "::ffff:192.0.2.1", "::FFFF:C000:201", "192.0.2.1%eth0"})
+    void remoteAddressShouldBeComparedAsAnAddress(String spelling) throws Exception {
+        Mail mail = mail(spelling, EXTERNAL);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("blocked-sender");
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", "localhost", "192.0.2", "unknown"})
+    void whatIsNoAddressShouldBeNobodysOutbound(String remoteAddress) throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL);
+        mail.getClass().getMethod("setRemoteAddr", String.class).invoke(mail, remoteAddress);
+
+        mailet().service(mail);
+
+        assertUntouched(mail, EXTERNAL);
+    }
+
+    @Test
+    void processorsShouldBeRequiredOfTheConfiguration() {
+        assertThat(mailet().requiredProcessingState())
+                .containsExactlyInAnyOrder(
+                        new ProcessingState("blocked-sender"), new ProcessingState("block-policy-unavailable"));
+        assertThat(mailet("processor", " quarantine ").requiredProcessingState())
+                .containsExactlyInAnyOrder(
+                        new ProcessingState("quarantine"), new ProcessingState("block-policy-unavailable"));
+        assertThat(mailet("retryProcessor", "later").requiredProcessingState())
+                .containsExactlyInAnyOrder(new ProcessingState("blocked-sender"), new ProcessingState("later"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "exemptSender | a.example | does not know [exemptSender]; it knows [processor, retryProcessor,",
+                "processor | root | processor='root' would lose the mail or judge it for ever",
+                "processor | ghost | processor='ghost' would lose",
+                "processor | '' | processor='' would lose",
+                "retryProcessor | root | retryProcessor='root' would lose",
+                "exemptSenders | a.example, *.b.example | exemptSenders: '*.b.example' is neither a mail address nor",
+                "exemptRecipients | @a.example | exemptRecipients: '@a.example' is not a mail address",
+                "onMailetException | ignore | onMailetException=ignore would let mail out that was not judged",
+            })
+    void startShouldFailInWordsWhenAParameterIsWrong(String parameter, String value, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> mailet(parameter, value))
+                .withMessageStartingWith("mailetcontainer.xml: BlockExternalSenders " + message);
+    }
+
+    @Test
+    void whatJamesItselfReadsShouldBeAllowed() {
+        assertThat(mailet("onMailetException", "error").requiredProcessingState())
+                .hasSize(2);
+    }
+
+    private void assertUntouched(Mail mail, String... recipients) throws Exception {
+        assertThat(mail.getState()).isEqualTo("root");
+        assertThat(recipients(mail)).containsExactly(recipients);
+        assertThat(mail.getErrorMessage()).isNull();
+        assertThat(spool()).isEmpty();
+    }
+
+    private static Mail mail(String from, String... recipients) throws Exception {
+        return mailOf(EXTERNAL_SENDER, from, recipients);
+    }
+
+    private static Mail mailOf(String sender, String from, String... recipients) throws Exception {
+        MailImpl.Builder builder = MailImpl.builder()
+                .name("mail-1")
+                .remoteAddr(from)
+                .addRecipients(recipients)
+                .mimeMessage(MimeMessageBuilder.mimeMessageBuilder()
+                        .setSubject("Hello")
+                        .setText("Dear all,\r\nplease find nothing attached.\r\n"));
+        if (sender != null) {
+            builder.sender(sender);
+        }
+        return builder.build();
+    }
+
+    private static String text(Mail mail) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        mail.getMessage().writeTo(bytes);
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private static Set<String> recipients(Mail mail) {
+        Set<String> recipients = new HashSet<>();
+        for (MailAddress recipient : mail.getRecipients()) {
+            recipients.add(recipient.asString());
+        }
+        return recipients;
+    }
+
+    private static Mail onlyMail(List<Mail> mails) {
+        assertThat(mails).hasSize(1);
+        return mails.get(0);
+    }
+
+    private List<Mail> spool() throws Exception {
+        ImmutableList.Builder<Mail> mails = ImmutableList.builder();
+        queues.createQueue(MailQueueFactory.SPOOL).browse().forEachRemaining(item -> mails.add(item.getMail()));
+        return mails.build();
+    }
+
+    private BlockExternalSenders mailet() {
+        return mailet(configuration("enforce"), FakeMailetConfig.builder().build());
+    }
+
+    private BlockExternalSenders mailet(String parameter, String value) {
+        return mailet(
+                configuration("enforce"),
+                FakeMailetConfig.builder().setProperty(parameter, value).build());
+    }
+
+    private BlockExternalSenders mailet(AuthorizedOutboundsConfiguration configuration, FakeMailetConfig config) {
+        BlockExternalSenders mailet = new BlockExternalSenders(
+                new BlockRule(new FixedLookup()),
+                new InternalDomains(FixedDomainList.of("a.example")),
+                configuration,
+                queues);
+        try {
+            mailet.init(config);
+        } catch (Exception e) {
+            throw e instanceof RuntimeException ? (RuntimeException) e : new IllegalStateException(e);
+        }
+        return mailet;
+    }
+
+    private static AuthorizedOutboundsConfiguration configuration(String enforcement) {
+        BaseConfiguration configuration = new BaseConfiguration();
+        configuration.addProperty("enforcement", enforcement);
+        return AuthorizedOutboundsConfiguration.from(configuration);
+    }
+
+    private static final class FixedLookup implements OutboundLookup {
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            throw new AssertionError("Rule 2 asks whether a client is listed for any domain");
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            switch (client.asString()) {
+                case LISTED:
+                    return Listing.LISTED;
+                case UNLISTED:
+                    return Listing.UNLISTED;
+                default:
+                    return Listing.UNKNOWN;
+            }
+        }
+    }
+}
