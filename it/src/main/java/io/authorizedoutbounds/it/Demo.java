@@ -25,6 +25,7 @@ public final class Demo {
     private static final String ALPHA = "alpha.example";
     private static final String BETA = "beta.example";
     private static final String RECIPIENT = "friend@elsewhere.example.org";
+    private static final String KEPT = "/mailRepositories/var%2Fmail%2Fblocked-sender%2F/mails";
     private static final int MILLIS_BETWEEN_SIGNS_OF_LIFE = 3000;
 
     /** A step that did not do what it says. */
@@ -110,6 +111,9 @@ public final class Demo {
         title("Another organisation's name from the same server: put off");
         refused(BETA);
 
+        title("A stranger uses the server as a springboard: the mail is taken, and kept");
+        springboard();
+
         title("The address is removed from the list");
         curl("DELETE", list(ALPHA) + "/" + CLIENT, "", 204);
 
@@ -155,6 +159,26 @@ public final class Demo {
             throw new StepFailedException("another mail has reached the next server");
         }
         say("The next server has it: from <" + mail.sender() + "> to <" + mail.recipient() + ">");
+    }
+
+    private void springboard() {
+        int before = sink.received().size();
+        try (SmtpClient smtp = SmtpClient.from(CLIENT, james.smtpPort(), Demo::say)) {
+            expect(smtp.mail("stranger@remote.example.com"), "250");
+            expect(smtp.rcpt(RECIPIENT), "250");
+            expect(smtp.data("Buy now"), "250");
+            smtp.send("QUIT");
+        }
+        say("Waiting for James to judge it ...");
+        Awaitility.await()
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> request("GET", KEPT, "").body().contains("Mail"));
+        curl("GET", KEPT, "", 200);
+        if (sink.received().size() != before) {
+            throw new StepFailedException("it has reached the next server");
+        }
+        say("The next server has not seen it. Put back, it is judged again:");
+        say("$ curl -X PATCH '" + webAdmin() + KEPT + "?action=reprocess&processor=root'");
     }
 
     private static void expect(String reply, String expected) {

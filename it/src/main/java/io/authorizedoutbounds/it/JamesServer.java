@@ -46,6 +46,10 @@ public final class JamesServer implements AutoCloseable {
             edit("smtpserver.xml", ".*<handler class=\"io\\.authorizedoutbounds.*\n", "");
             edit("logback.xml", ".*<logger name=\"(io\\.authorizedoutbounds|.*HookResultLogger)\".*\n", "");
             edit("webadmin.properties", "extensions\\.routes=.*", "");
+            edit(
+                    "mailetcontainer.xml",
+                    "(?s)<mailet match=\"All\" class=\"io\\.authorizedoutbounds[^\"]*\">.*?</mailet>",
+                    "");
             return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
         }
 
@@ -160,9 +164,7 @@ public final class JamesServer implements AutoCloseable {
 
         /** Starts it and waits until it says that it has started. */
         public JamesServer start() {
-            JamesServer james = launch();
-            james.process.awaitReady(() -> james.log().contains("JAMES server started"));
-            return james;
+            return launch().awaitStarted(0);
         }
 
         /** Starts it with a configuration that it should refuse, waits for its end and returns what it said. */
@@ -192,15 +194,17 @@ public final class JamesServer implements AutoCloseable {
             edit("smtpserver.xml", "0\\.0\\.0\\.0:465<", "127.0.0.1:" + Build.freePort() + "<");
             edit("smtpserver.xml", "0\\.0\\.0\\.0:587<", "127.0.0.1:" + submissionPort + "<");
             edit("webadmin.properties", "port=8000", "port=" + webAdminPort);
-            edit("mailetcontainer.xml", "@SINK_PORT@", Integer.toString(sinkPort));
+            edit(
+                    "mailetcontainer.xml",
+                    "(<outgoingQueue>outgoing</outgoingQueue>)",
+                    "$1<gateway>127.0.0.1</gateway><gatewayPort>" + sinkPort + "</gatewayPort>");
             edits.forEach((file, edit) -> {
                 Path path = conf.resolve(file);
                 Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
             });
             String classPath =
                     Build.classPathOf("james-server").stream().filter(jars).collect(Collectors.joining(":"));
-            ServerProcess process = ServerProcess.start(
-                    "james",
+            return new JamesServer(
                     folder,
                     ImmutableList.<String>builder()
                             .addAll(jvm)
@@ -212,8 +216,10 @@ public final class JamesServer implements AutoCloseable {
                                     classPath,
                                     "org.apache.james.MemoryJamesServerMain")
                             .build(),
-                    environment);
-            return new JamesServer(process, smtpPort, submissionPort, webAdminPort);
+                    environment,
+                    smtpPort,
+                    submissionPort,
+                    webAdminPort);
         }
 
         private static void createKeystore(Path keystore) {
@@ -251,13 +257,25 @@ public final class JamesServer implements AutoCloseable {
         }
     }
 
-    private final ServerProcess process;
+    private final Path folder;
+    private final ImmutableList<String> command;
+    private final ImmutableMap<String, String> environment;
     private final int smtpPort;
     private final int submissionPort;
     private final int webAdminPort;
+    private ServerProcess process;
 
-    private JamesServer(ServerProcess process, int smtpPort, int submissionPort, int webAdminPort) {
-        this.process = process;
+    private JamesServer(
+            Path folder,
+            ImmutableList<String> command,
+            ImmutableMap<String, String> environment,
+            int smtpPort,
+            int submissionPort,
+            int webAdminPort) {
+        this.folder = folder;
+        this.command = command;
+        this.environment = environment;
+        this.process = ServerProcess.start("james", folder, command, environment);
         this.smtpPort = smtpPort;
         this.submissionPort = submissionPort;
         this.webAdminPort = webAdminPort;
@@ -265,6 +283,22 @@ public final class JamesServer implements AutoCloseable {
 
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** Looks at the log from a place on, since it is the same file after a restart. */
+    private JamesServer awaitStarted(int from) {
+        process.awaitReady(() -> log().indexOf("JAMES server started", from) >= 0);
+        return this;
+    }
+
+    /** Ends it as a crash would, changes a file of {@code conf/}, and starts it again with what it has on disk. */
+    public void restart(String file, UnaryOperator<String> edit) {
+        process.kill();
+        int logged = log().length();
+        Path path = folder.resolve("conf").resolve(file);
+        Build.write(path, edit.apply(Build.read(path)));
+        process = ServerProcess.start("james", folder, command, environment);
+        awaitStarted(logged);
     }
 
     /** The port for other servers, as shipped 25. */

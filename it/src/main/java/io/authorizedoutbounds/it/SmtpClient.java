@@ -103,6 +103,16 @@ public final class SmtpClient implements AutoCloseable {
         return reply();
     }
 
+    /** DATA with this message, lines ending in CRLF; adds the dots of RFC 5321 and the last line. */
+    public String message(String content) {
+        String reply = send("DATA");
+        if (!reply.startsWith("354")) {
+            return reply;
+        }
+        write(content.replaceAll("(?m)^\\.", "..") + ".\r\n");
+        return reply();
+    }
+
     /** AUTH PLAIN. */
     public String auth(String user, String password) {
         byte[] plain = ("\0" + user + "\0" + password).getBytes(StandardCharsets.UTF_8);

@@ -8,18 +8,22 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 import org.subethamail.smtp.helper.SimpleMessageListener;
 import org.subethamail.smtp.helper.SimpleMessageListenerAdapter;
 import org.subethamail.smtp.server.SMTPServer;
 
-/** A real SMTP server that takes all mail: the outside world that James relays to. */
+/** A real SMTP server that takes nearly all mail: the outside world that James relays to. */
 public final class SmtpSink implements AutoCloseable {
+    /** How a recipient begins that is refused for good. */
+    public static final String REFUSED = "refused";
+
     /** A mail for one recipient. */
     public record Received(String sender, String recipient, String content) {}
 
-    private final List<Received> received = new CopyOnWriteArrayList<>();
+    private final Queue<Received> received = new ConcurrentLinkedQueue<>();
     private final int port = Build.freePort();
     private final SMTPServer server;
 
@@ -30,7 +34,7 @@ public final class SmtpSink implements AutoCloseable {
                 .messageHandlerFactory(new SimpleMessageListenerAdapter(new SimpleMessageListener() {
                     @Override
                     public boolean accept(String from, String recipient) {
-                        return true;
+                        return !recipient.startsWith(REFUSED);
                     }
 
                     @Override
@@ -57,6 +61,11 @@ public final class SmtpSink implements AutoCloseable {
                                 .findFirst(),
                         Optional::isPresent)
                 .orElseThrow();
+    }
+
+    /** All that has come until now. */
+    public List<Received> received() {
+        return List.copyOf(received);
     }
 
     /** What has come for a recipient until now. */

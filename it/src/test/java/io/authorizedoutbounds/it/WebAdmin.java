@@ -6,6 +6,7 @@ import static io.restassured.RestAssured.given;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.Assertions;
@@ -102,9 +103,60 @@ public final class WebAdmin {
         return count.statusCode() == 200 ? Integer.parseInt(count.asString()) : 0;
     }
 
+    void awaitMailsOf(String user, int count) {
+        Awaitility.await(count + " mails of " + user)
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> mailsOf(user) == count);
+    }
+
+    /** A PUT that James answers with 204. */
+    void putOk(String path) {
+        Assertions.assertThat(request().put(path).statusCode()).isEqualTo(204);
+    }
+
+    /** A mail in a repository. */
+    record KeptMail(String key, String sender, List<String> recipients, String error, Map<String, String> attributes) {
+        /** Whether it has been put back before. */
+        boolean isReprocessed() {
+            return attributes.containsKey("mailRepository-reprocessing");
+        }
+    }
+
+    /** What a repository of {@code var/mail} holds. */
+    List<KeptMail> mails(String repository) {
+        Response keys = request().get(mailsPath(repository));
+        return keys.statusCode() == 200
+                ? keys.jsonPath().getList("", String.class).parallelStream()
+                        .map(key -> mail(repository, key))
+                        .flatMap(Optional::stream)
+                        .toList()
+                : List.of();
+    }
+
+    /** Nothing when it is gone meanwhile. */
+    private Optional<KeptMail> mail(String repository, String key) {
+        Response mail = request()
+                .accept("application/json")
+                .get(mailsPath(repository) + "/" + key + "?additionalFields=attributes");
+        return mail.statusCode() == 200
+                ? Optional.of(new KeptMail(
+                        key, mail.path("sender"), mail.path("recipients"), mail.path("error"), mail.path("attributes")))
+                : Optional.empty();
+    }
+
+    /** Puts a mail of a repository back to the beginning. */
+    void reprocess(String repository, String key) {
+        Response task = request().patch(mailsPath(repository) + "/" + key + "?action=reprocess&processor=root");
+        Assertions.assertThat(task.statusCode()).isEqualTo(201);
+    }
+
+    private static String mailsPath(String repository) {
+        return "/mailRepositories/var%2Fmail%2F" + repository + "%2F/mails";
+    }
+
     /** How many mails a repository of {@code var/mail} holds. */
     int mailsIn(String repository) {
-        Response mails = request().get("/mailRepositories/var%2Fmail%2F" + repository + "%2F/mails");
+        Response mails = request().get(mailsPath(repository));
         return mails.statusCode() == 200 ? mails.jsonPath().getList("").size() : 0;
     }
 }

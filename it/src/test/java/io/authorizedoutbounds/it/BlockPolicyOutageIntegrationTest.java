@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.authorizedoutbounds.it.WebAdmin.KeptMail;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Cassandra goes away between RCPT and the mailet, and what was in memory does not count any more. */
+class BlockPolicyOutageIntegrationTest {
+    private static final String LISTED = "127.0.0.2";
+    private static final String LISTED_UNTIL_THE_OUTAGE = "127.0.0.4";
+    private static final String TRUSTED = "127.0.0.9";
+    private static final String EXTERNAL_SENDER = "someone@remote.example.com";
+    private static final String BLOCKED = "blocked-sender";
+
+    private CassandraServer cassandra;
+    private SmtpSink sink;
+    private JamesServer james;
+    private WebAdmin webAdmin;
+    private String domain;
+
+    @BeforeEach
+    void start() {
+        cassandra = new CassandraServer().start();
+        sink = new SmtpSink();
+        james = JamesServer.builder()
+                .cassandra(cassandra, Servers.newKeyspace())
+                .sink(sink)
+                .setting("allow.private.addresses", "true")
+                .setting("stale.maximum", "10s")
+                .trusting(TRUSTED)
+                .edit("mailetcontainer.xml", "<delay>60s</delay>", "<delay>1s</delay>")
+                .start();
+        webAdmin = WebAdmin.of(james).awaitLists();
+        domain = webAdmin.addDomainListing(LISTED, LISTED_UNTIL_THE_OUTAGE);
+        webAdmin.addUser("bob@" + domain, "secret");
+    }
+
+    @AfterEach
+    void stop() {
+        james.close();
+        sink.close();
+        cassandra.close();
+    }
+
+    @Test
+    void mailShouldWaitAndBeJudgedWhenCassandraIsBack() {
+        try (SmtpClient springboard = fromAddressed(LISTED, "kept@elsewhere.example.org");
+                SmtpClient mixed = fromAddressed(LISTED, "kept.too@elsewhere.example.org", "bob@" + domain);
+                SmtpClient removed = fromAddressed(LISTED_UNTIL_THE_OUTAGE, "removed@elsewhere.example.org");
+                SmtpClient trusted = fromAddressed(TRUSTED, "sent@elsewhere.example.org")) {
+            assertThat(webAdmin.delete(domain, LISTED_UNTIL_THE_OUTAGE).statusCode())
+                    .isEqualTo(204);
+            cassandra.kill();
+            awaitRow8();
+
+            for (SmtpClient client : List.of(springboard, mixed, removed, trusted)) {
+                assertThat(client.data("judged later")).startsWith("250");
+            }
+        }
+        // More than one turn of each of the four.
+        Awaitility.await("mails to be put off again and again")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> timesPutOff() >= 12);
+        assertThat(webAdmin.mailsIn(BLOCKED)).isZero();
+        assertThat(webAdmin.mailsIn("error")).isZero();
+        assertThat(sink.received()).isEmpty();
+        assertThat(webAdmin.mailsOf("bob@" + domain)).isZero();
+
+        cassandra.start();
+
+        assertThat(sink.awaitMailTo("sent@elsewhere.example.org").sender()).isEqualTo(EXTERNAL_SENDER);
+        webAdmin.awaitMailsOf("bob@" + domain, 1);
+        Awaitility.await("the others to be kept")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> webAdmin.mailsIn(BLOCKED) == 3);
+        assertThat(webAdmin.mails(BLOCKED))
+                .extracting(KeptMail::recipients)
+                .containsExactlyInAnyOrder(
+                        List.of("kept@elsewhere.example.org"),
+                        List.of("kept.too@elsewhere.example.org"),
+                        List.of("removed@elsewhere.example.org"));
+        assertThat(sink.received()).hasSize(1);
+        assertThat(webAdmin.mailsOf("bob@" + domain)).isEqualTo(1);
+    }
+
+    /** What needs no lookup does not notice. */
+    @Test
+    void inboundMailShouldGoOnMeanwhile() {
+        cassandra.kill();
+        awaitRow8();
+
+        try (SmtpClient client = fromAddressed("127.0.0.3", "bob@" + domain)) {
+            assertThat(client.data("inbound")).startsWith("250");
+        }
+
+        webAdmin.awaitMailsOf("bob@" + domain, 1);
+        assertThat(timesPutOff()).isZero();
+    }
+
+    private SmtpClient fromAddressed(String client, String... recipients) {
+        SmtpClient smtp = SmtpClient.from(client, james.smtpPort());
+        assertThat(smtp.mail(EXTERNAL_SENDER)).startsWith("250");
+        for (String recipient : recipients) {
+            assertThat(smtp.rcpt(recipient)).startsWith("250");
+        }
+        return smtp;
+    }
+
+    /** Until nothing that was in memory counts. */
+    private void awaitRow8() {
+        Awaitility.await("row 8").atMost(Duration.ofMinutes(1)).until(() -> {
+            try (SmtpClient client = SmtpClient.from(LISTED, james.smtpPort())) {
+                client.mail(EXTERNAL_SENDER);
+                return client.rcpt("someone@elsewhere.example.org").startsWith("451 4.3.0");
+            }
+        });
+    }
+
+    private long timesPutOff() {
+        return james.log().lines().filter(line -> line.contains("Put off mail")).count();
+    }
+}
