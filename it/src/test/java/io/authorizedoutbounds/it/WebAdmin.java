@@ -3,12 +3,15 @@ package io.authorizedoutbounds.it;
 
 import static io.restassured.RestAssured.given;
 
+import groovy.json.JsonSlurper;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
 
@@ -115,10 +118,23 @@ public final class WebAdmin {
     }
 
     /** A mail in a repository. */
-    record KeptMail(String key, String sender, List<String> recipients, String error, Map<String, String> attributes) {
+    record KeptMail(String key, String sender, List<String> recipients, String error, Set<String> attributes) {
+        private static KeptMail of(String key, Map<?, ?> json) {
+            return new KeptMail(
+                    key,
+                    (String) json.get("sender"),
+                    texts((List<?>) json.get("recipients")),
+                    (String) json.get("error"),
+                    Set.copyOf(texts(((Map<?, ?>) json.get("attributes")).keySet())));
+        }
+
+        private static List<String> texts(Collection<?> json) {
+            return json.stream().map(String.class::cast).toList();
+        }
+
         /** Whether it has been put back before. */
         boolean isReprocessed() {
-            return attributes.containsKey("mailRepository-reprocessing");
+            return attributes.contains("mailRepository-reprocessing");
         }
     }
 
@@ -126,7 +142,7 @@ public final class WebAdmin {
     List<KeptMail> mails(String repository) {
         Response keys = request().get(mailsPath(repository));
         return keys.statusCode() == 200
-                ? keys.jsonPath().getList("", String.class).parallelStream()
+                ? keys.jsonPath().getList("", String.class).stream()
                         .map(key -> mail(repository, key))
                         .flatMap(Optional::stream)
                         .toList()
@@ -135,12 +151,12 @@ public final class WebAdmin {
 
     /** Nothing when it is gone meanwhile. */
     private Optional<KeptMail> mail(String repository, String key) {
-        Response mail = request()
+        Response answer = request()
                 .accept("application/json")
                 .get(mailsPath(repository) + "/" + key + "?additionalFields=attributes");
-        return mail.statusCode() == 200
-                ? Optional.of(new KeptMail(
-                        key, mail.path("sender"), mail.path("recipients"), mail.path("error"), mail.path("attributes")))
+        return answer.statusCode() == 200
+                // Not by paths of REST Assured: each is compiled anew, and there may be thousands of mails.
+                ? Optional.of(KeptMail.of(key, (Map<?, ?>) new JsonSlurper().parseText(answer.asString())))
                 : Optional.empty();
     }
 

@@ -17,6 +17,7 @@ import io.authorizedoutbounds.policy.PrintableText;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
@@ -93,6 +94,12 @@ public class BlockExternalSenders extends GenericMailet {
     private static final AttributeName JMAP_USER = AttributeName.of("org.apache.james.jmap.send.MailMetaData.username");
 
     private static final AttributeName GRANTED = AttributeName.of(Origin.GRANTED_ATTRIBUTE);
+
+    /** James's WebAdmin counts with it how often it has put a mail back. */
+    private static final AttributeName TIMES_PUT_BACK = AttributeName.of("mailRepository-reprocessing");
+
+    private static final String PUT_BACK = "-put-back-";
+    private static final Pattern RENAMED = Pattern.compile(PUT_BACK + "[0-9]+$");
 
     private static final int RECIPIENTS_NAMED = 10;
 
@@ -283,6 +290,7 @@ public class BlockExternalSenders extends GenericMailet {
                 .filter(recipient -> !leaving.contains(recipient))
                 .collect(ImmutableList.toImmutableList());
         if (staying.isEmpty()) {
+            rename(mail);
             mail.setErrorMessage(why);
             mail.setState(settings.processor);
         } else {
@@ -290,6 +298,15 @@ public class BlockExternalSenders extends GenericMailet {
             mail.setRecipients(staying);
         }
         LOGGER.info("Blocked mail {}: {}", mail.getName(), why);
+    }
+
+    /**
+     * WebAdmin puts a mail back and then removes it from the repository by its name: that could be what is kept of it
+     * meanwhile.
+     */
+    private static void rename(Mail mail) {
+        AttributeUtils.getValueAndCastFromMail(mail, TIMES_PUT_BACK, Integer.class)
+                .ifPresent(times -> mail.setName(RENAMED.matcher(mail.getName()).replaceFirst("") + PUT_BACK + times));
     }
 
     /**

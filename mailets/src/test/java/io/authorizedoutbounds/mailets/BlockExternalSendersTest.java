@@ -154,6 +154,23 @@ class BlockExternalSendersTest {
                 .startsWith("<someone@remote.example> from 192.0.2.2 as user user@a.example to ");
     }
 
+    /** WebAdmin removes what it has put back by its name, perhaps after it is kept again. */
+    @Test
+    void mailThatWasPutBackShouldBeKeptUnderAnotherNameEachTime() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL);
+        mailet().service(mail);
+        assertThat(mail.getName()).isEqualTo("mail-1");
+
+        for (int times = 1; times <= 12; times++) {
+            mail.setAttribute(new Attribute(AttributeName.of("mailRepository-reprocessing"), AttributeValue.of(times)));
+            mail.setState(Mail.DEFAULT);
+            mailet().service(mail);
+
+            assertThat(mail.getState()).isEqualTo("blocked-sender");
+            assertThat(mail.getName()).isEqualTo("mail-1-put-back-" + times);
+        }
+    }
+
     /** Its address was removed, or ended, between RCPT and now. */
     @Test
     void mailThatRule1LetRelayShouldBeBlockedWhenItsClientIsListedNoMore() throws Exception {
