@@ -42,10 +42,7 @@ class BlockPolicyVolumeIntegrationTest {
     @BeforeAll
     static void start() {
         sink = new SmtpSink();
-        james = JamesServer.builder()
-                .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                .sink(sink)
-                .setting("allow.private.addresses", "true")
+        james = Servers.jamesWith(sink)
                 .trusting(TRUSTED)
                 .edit("mailetcontainer.xml", "<!-- (<exempt.*>) -->", "$1")
                 .start();

@@ -36,11 +36,7 @@ class BlockedMailIntegrationTest {
     @Test
     void mailShouldReachTheNextServerAsItWasSentOnceItsSenderIsExempt() {
         try (SmtpSink sink = new SmtpSink();
-                JamesServer james = JamesServer.builder()
-                        .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                        .sink(sink)
-                        .setting("allow.private.addresses", "true")
-                        .start()) {
+                JamesServer james = Servers.jamesWith(sink).start()) {
             WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
             String domain = webAdmin.addDomainListing(LISTED);
             String user = "user@" + domain;

@@ -82,7 +82,7 @@ class CassandraOutageIntegrationTest {
             assertThat(client.rcpt("bob@" + domain)).startsWith("250");
             assertThat(client.data("inbound")).startsWith("250");
         }
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf("bob@" + domain) == 1);
+        webAdmin.awaitMailsOf("bob@" + domain, 1);
         webAdmin.put(domain, LISTED).then().statusCode(503).body("message", containsString("Cassandra"));
         webAdmin.delete(domain, LISTED).then().statusCode(503);
         webAdmin.list(domain).then().statusCode(503);

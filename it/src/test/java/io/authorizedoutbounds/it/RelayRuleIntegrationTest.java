@@ -4,10 +4,8 @@ package io.authorizedoutbounds.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.function.Consumer;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -34,10 +32,7 @@ class RelayRuleIntegrationTest {
     @BeforeAll
     static void start() {
         sink = new SmtpSink();
-        james = JamesServer.builder()
-                .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                .sink(sink)
-                .setting("allow.private.addresses", "true")
+        james = Servers.jamesWith(sink)
                 .trusting(TRUSTED)
                 // Keeps what James has marked as coming from a session that may relay.
                 .edit(
@@ -149,7 +144,7 @@ class RelayRuleIntegrationTest {
                 assertThat(client.data("row 5")).startsWith("250");
             }
 
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf("bob@" + domain) == 1);
+            webAdmin.awaitMailsOf("bob@" + domain, 1);
         }
 
         @Test
@@ -279,7 +274,7 @@ class RelayRuleIntegrationTest {
                 assertThat(client.data("inbound")).startsWith("250");
             }
 
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf(bob) == 2);
+            webAdmin.awaitMailsOf(bob, 2);
             assertThat(webAdmin.mailsIn(MAY_RELAY)).isEqualTo(before + 1);
         }
 

@@ -26,6 +26,14 @@ final class Servers {
         return cassandra;
     }
 
+    /** A James on the shared Cassandra that relays to the sink; the clients of the tests have loopback addresses. */
+    static JamesServer.Builder jamesWith(SmtpSink sink) {
+        return JamesServer.builder()
+                .cassandra(cassandra(), newKeyspace())
+                .sink(sink)
+                .setting("allow.private.addresses", "true");
+    }
+
     /** A session of the driver in a keyspace of its own. */
     static CqlSession newSession() {
         String keyspace = newKeyspace();

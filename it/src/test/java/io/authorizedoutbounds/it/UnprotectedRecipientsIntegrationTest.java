@@ -3,8 +3,6 @@ package io.authorizedoutbounds.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,10 +19,7 @@ class UnprotectedRecipientsIntegrationTest {
     @BeforeAll
     static void start() {
         sink = new SmtpSink();
-        james = JamesServer.builder()
-                .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                .sink(sink)
-                .setting("allow.private.addresses", "true")
+        james = Servers.jamesWith(sink)
                 .setting("protect.local.recipients", "false")
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
@@ -50,7 +45,7 @@ class UnprotectedRecipientsIntegrationTest {
             assertThat(client.data("row 4")).startsWith("250");
         }
 
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> webAdmin.mailsOf("bob@" + domain) == 1);
+        webAdmin.awaitMailsOf("bob@" + domain, 1);
         assertThat(sink.mailTo("someone@elsewhere.example.org")).isEmpty();
     }
 

@@ -55,7 +55,7 @@ public final class WebAdmin {
     }
 
     public void addDomain(String domain) {
-        Assertions.assertThat(request().put("/domains/" + domain).statusCode()).isEqualTo(204);
+        putOk("/domains/" + domain);
     }
 
     public void addUser(String user, String password) {
@@ -140,13 +140,10 @@ public final class WebAdmin {
 
     /** What a repository of {@code var/mail} holds. */
     List<KeptMail> mails(String repository) {
-        Response keys = request().get(mailsPath(repository));
-        return keys.statusCode() == 200
-                ? keys.jsonPath().getList("", String.class).stream()
-                        .map(key -> mail(repository, key))
-                        .flatMap(Optional::stream)
-                        .toList()
-                : List.of();
+        return keys(repository).stream()
+                .map(key -> mail(repository, key))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** Nothing when it is gone meanwhile. */
@@ -172,7 +169,13 @@ public final class WebAdmin {
 
     /** How many mails a repository of {@code var/mail} holds. */
     int mailsIn(String repository) {
-        Response mails = request().get(mailsPath(repository));
-        return mails.statusCode() == 200 ? mails.jsonPath().getList("").size() : 0;
+        return keys(repository).size();
+    }
+
+    /** None of a repository that James has not made yet. */
+    private List<String> keys(String repository) {
+        Response keys = request().get(mailsPath(repository));
+        Assertions.assertThat(keys.statusCode()).isIn(200, 404);
+        return keys.statusCode() == 200 ? keys.jsonPath().getList("", String.class) : List.of();
     }
 }

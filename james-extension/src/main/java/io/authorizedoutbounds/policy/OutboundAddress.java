@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
  * addresses of their own. Zone ids are dropped from what a socket reports. Ordered: IPv4 before IPv6, then by number.
  */
 public final class OutboundAddress implements Comparable<OutboundAddress> {
-    private static final int QUOTED_LENGTH = 64;
     private static final CharMatcher IPV6_CHARACTERS = CharMatcher.anyOf("0123456789abcdefABCDEF:.");
     private static final Pattern IPV4 =
             Pattern.compile("(?:(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\\.(?!$)|$)){4}");
@@ -92,7 +91,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
     }
 
     private static IllegalArgumentException rejected(String text, String why) {
-        return new IllegalArgumentException("'" + PrintableText.of(text, QUOTED_LENGTH) + "' " + why);
+        return new IllegalArgumentException(PrintableText.quoted(text) + " " + why);
     }
 
     /** The address of a socket or of a stored row, of whatever kind it is, without its host name and zone id. */

@@ -6,6 +6,7 @@ import com.google.common.base.CharMatcher;
 /** What others wrote, as it may be shown in a reply, a log, a message: one line of printable ASCII. */
 public final class PrintableText {
     private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
+    private static final int QUOTED_LENGTH = 64;
     private static final String CUT = "...";
 
     private PrintableText() {}
@@ -15,8 +16,8 @@ public final class PrintableText {
         return UNPRINTABLE.replaceFrom(text, '?');
     }
 
-    /** The same, and of a longer text so many characters and three dots. */
-    public static String of(String text, int maximum) {
-        return of(text.length() <= maximum ? text : text.substring(0, maximum) + CUT);
+    /** The same between apostrophes, as a message quotes it; of a long text 64 characters and three dots. */
+    public static String quoted(String text) {
+        return "'" + of(text.length() <= QUOTED_LENGTH ? text : text.substring(0, QUOTED_LENGTH) + CUT) + "'";
     }
 }

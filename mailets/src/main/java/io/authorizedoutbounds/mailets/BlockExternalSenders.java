@@ -62,12 +62,14 @@ import org.slf4j.LoggerFactory;
  * <processor state="blocked-sender" enableJmx="true">
  *     <mailet match="All" class="ToRepository">
  *         <repositoryPath>file://var/mail/blocked-sender/</repositoryPath>
+ *         <onMailetException>propagate</onMailetException>
  *     </mailet>
  * </processor>
  * <processor state="block-policy-unavailable" enableJmx="true">
  *     <mailet match="All" class="Requeue">
  *         <processor>root</processor>
  *         <delay>60s</delay>
+ *         <onMailetException>propagate</onMailetException>
  *     </mailet>
  * </processor>
  * }</pre>
@@ -150,7 +152,7 @@ public class BlockExternalSenders extends GenericMailet {
                         ImmutableSet.copyOf(getInitParameterNames()), Sets.union(PARAMETERS, OF_JAMES))
                 .immutableCopy();
         if (!unknown.isEmpty()) {
-            throw rejected("does not know " + printable(unknown) + "; it knows " + PARAMETERS);
+            throw rejected("does not know " + PrintableText.of(unknown.toString()) + "; it knows " + PARAMETERS);
         }
         if (getInitParameter(ON_EXCEPTION, "").trim().equalsIgnoreCase("ignore")) {
             throw rejected(ON_EXCEPTION + "=ignore would let mail out that was not judged: leave it out");
@@ -180,10 +182,6 @@ public class BlockExternalSenders extends GenericMailet {
         }
     }
 
-    private static String printable(Collection<String> names) {
-        return PrintableText.of(names.toString());
-    }
-
     private static IllegalArgumentException rejected(String why) {
         return new IllegalArgumentException(
                 "mailetcontainer.xml: " + BlockExternalSenders.class.getSimpleName() + " " + why);
@@ -204,8 +202,7 @@ public class BlockExternalSenders extends GenericMailet {
         try {
             judge(mail);
         } catch (Exception | LinkageError e) {
-            // Of James's ways with an error one sends the mail on and the other bounces it to whoever is named as
-            // sender.
+            // James itself would send the mail on, or bounce it to whoever is named as sender.
             LOGGER.error("Cannot judge mail {}", mail.getName(), e);
             putOff(mail);
         }

@@ -11,8 +11,6 @@ import org.apache.james.core.MailAddress;
 
 /** Addresses and domains that the block policy leaves alone. A domain is that domain, not those below it. */
 final class Exemptions {
-    private static final int QUOTED_LENGTH = 64;
-
     private final ImmutableSet<MailAddress> addresses;
     private final ImmutableSet<Domain> domains;
 
@@ -66,7 +64,7 @@ final class Exemptions {
     }
 
     private static IllegalArgumentException rejected(String text, String why, Throwable cause) {
-        return new IllegalArgumentException("'" + PrintableText.of(text, QUOTED_LENGTH) + "' " + why, cause);
+        return new IllegalArgumentException(PrintableText.quoted(text) + " " + why, cause);
     }
 
     /** Letter case does not matter. */
