@@ -31,6 +31,13 @@ class BlockPolicyIntegrationTest {
     private static final String BLOCKED = "blocked-sender";
     private static final int JMAP_PORT = Build.freePort();
 
+    private static final String FAILS_ONCE = "Fails once";
+
+    /** There is no ninth group; James's spooler tries again what a mailet throws. */
+    private static final String MAILET_THAT_FAILS_ONCE = "<mailet match=\"AtMost=failures:1\" class=\"ReplaceContent\">"
+            + "<subjectPattern>/^" + FAILS_ONCE + "/\\$9/i/</subjectPattern>"
+            + "<onMailetException>propagate</onMailetException></mailet>";
+
     private static SmtpSink sink;
     private static JamesServer james;
     private static WebAdmin webAdmin;
@@ -54,6 +61,7 @@ class BlockPolicyIntegrationTest {
                                 + "authentication.strategy.rfc8621=BasicAuthenticationStrategy\n"
                                 + "jmap.port=" + JMAP_PORT + "\n")
                 .edit("mailetcontainer.xml", BlockPolicyIntegrationTest::asInTheJavadoc)
+                .edit("mailetcontainer.xml", "<processor state=\"transport\".*", "$0" + MAILET_THAT_FAILS_ONCE)
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
         domain = webAdmin.addDomainListing(LISTED);
@@ -101,11 +109,15 @@ class BlockPolicyIntegrationTest {
     }
 
     private static void deliver(SmtpClient smtp, String sender, String... recipients) {
+        deliver(smtp, "Rule 2", sender, recipients);
+    }
+
+    private static void deliver(SmtpClient smtp, String subject, String sender, String[] recipients) {
         assertThat(smtp.mail(sender)).startsWith("250");
         for (String recipient : recipients) {
             assertThat(smtp.rcpt(recipient)).startsWith("250");
         }
-        assertThat(smtp.data("Rule 2")).startsWith("250");
+        assertThat(smtp.data(subject)).startsWith("250");
     }
 
     private KeptMail awaitBlocked(String recipient) {
@@ -240,6 +252,19 @@ class BlockPolicyIntegrationTest {
             assertThat(blockedTo(other)).hasSize(1);
             assertThat(blockedTo(user)).isEmpty();
             assertNotSent(external, other);
+        }
+
+        /** James puts back all recipients that a mail had, and tries again past our mailet. */
+        @Test
+        void blockedOneIsNotSentWhenALaterMailetFails() {
+            try (SmtpClient smtp = SmtpClient.from(LISTED, james.smtpPort())) {
+                deliver(smtp, FAILS_ONCE, EXTERNAL_SENDER, new String[] {external, user});
+            }
+
+            webAdmin.awaitMailsOf(user, 1);
+            assertThat(james.log()).contains("consecutive times. Mail is requeued", "No group 9");
+            assertThat(awaitBlocked(external).recipients()).containsExactly(external);
+            assertNotSent(external);
         }
 
         @Test

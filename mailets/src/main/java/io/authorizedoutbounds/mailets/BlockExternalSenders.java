@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.mailets;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
@@ -17,6 +18,7 @@ import io.authorizedoutbounds.policy.PrintableText;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
@@ -86,11 +88,11 @@ public class BlockExternalSenders extends GenericMailet {
     private static final ImmutableSet<String> PARAMETERS =
             ImmutableSet.of(PROCESSOR, RETRY_PROCESSOR, EXEMPT_SENDERS, EXEMPT_RECIPIENTS);
 
-    /** What James itself reads of a mailet's parameters. */
-    private static final String ON_EXCEPTION = "onMailetException";
+    private static final ImmutableSet<String> NOT_FOR_MAIL = ImmutableSet.of("", Mail.DEFAULT, Mail.GHOST, Mail.ERROR);
 
-    private static final ImmutableSet<String> OF_JAMES =
-            ImmutableSet.of(ON_EXCEPTION, "onMatchException", "onMatcherException");
+    /** What James itself reads of a mailet's parameters, and the value of each that would let mail past the rule. */
+    private static final ImmutableMap<String, String> OF_JAMES =
+            ImmutableMap.of("onMailetException", "ignore", "onMatchException", "nomatch");
 
     /** James's JMAP, draft and RFC 8621, stamps what users submit with it. */
     private static final AttributeName JMAP_USER = AttributeName.of("org.apache.james.jmap.send.MailMetaData.username");
@@ -149,14 +151,16 @@ public class BlockExternalSenders extends GenericMailet {
     @Override
     public void init() {
         ImmutableSet<String> unknown = Sets.difference(
-                        ImmutableSet.copyOf(getInitParameterNames()), Sets.union(PARAMETERS, OF_JAMES))
+                        ImmutableSet.copyOf(getInitParameterNames()), Sets.union(PARAMETERS, OF_JAMES.keySet()))
                 .immutableCopy();
         if (!unknown.isEmpty()) {
             throw rejected("does not know " + PrintableText.of(unknown.toString()) + "; it knows " + PARAMETERS);
         }
-        if (getInitParameter(ON_EXCEPTION, "").trim().equalsIgnoreCase("ignore")) {
-            throw rejected(ON_EXCEPTION + "=ignore would let mail out that was not judged: leave it out");
-        }
+        OF_JAMES.forEach((parameter, value) -> {
+            if (getInitParameter(parameter, "").trim().equalsIgnoreCase(value)) {
+                throw rejected(parameter + "=" + value + " would let mail out that was not judged: leave it out");
+            }
+        });
         settings = new Settings(
                 processor(PROCESSOR, "blocked-sender"),
                 processor(RETRY_PROCESSOR, "block-policy-unavailable"),
@@ -167,8 +171,8 @@ public class BlockExternalSenders extends GenericMailet {
 
     private String processor(String parameter, String otherwise) {
         String name = getInitParameter(parameter, otherwise).trim();
-        if (name.isEmpty() || name.equals(Mail.DEFAULT) || name.equals(Mail.GHOST)) {
-            throw rejected(parameter + "='" + name + "' would lose the mail or judge it for ever:"
+        if (NOT_FOR_MAIL.contains(name)) {
+            throw rejected(parameter + "='" + name + "' would lose the mail, bounce it or judge it for ever:"
                     + " give a processor of its own, as " + otherwise);
         }
         return name;
@@ -291,8 +295,7 @@ public class BlockExternalSenders extends GenericMailet {
             mail.setErrorMessage(why);
             mail.setState(settings.processor);
         } else {
-            keepCopy(mail, leaving, why);
-            mail.setRecipients(staying);
+            part(mail, leaving, why, staying);
         }
         LOGGER.info("Blocked mail {}: {}", mail.getName(), why);
     }
@@ -307,15 +310,29 @@ public class BlockExternalSenders extends GenericMailet {
     }
 
     /**
+     * Two mails in place of this one, which ends here. Were it to go on for those who stay, James would put all its
+     * recipients back should a later mailet fail in the same pass, and the blocked ones past this mailet.
+     */
+    private void part(Mail mail, Collection<MailAddress> leaving, String why, Collection<MailAddress> staying)
+            throws Exception {
+        enqueue(mail, leaving, copy -> {
+            copy.setErrorMessage(why);
+            copy.setState(settings.processor);
+        });
+        mail.setRecipients(staying);
+        enqueue(mail, staying, copy -> copy.setState(mail.getState()));
+        mail.setState(Mail.GHOST);
+    }
+
+    /**
      * Through the queue and not through {@code MailetContext.sendMail}, which would stamp the copy as the server's own:
      * reprocessed it would be let out.
      */
-    private void keepCopy(Mail mail, Collection<MailAddress> recipients, String why) throws Exception {
+    private void enqueue(Mail mail, Collection<MailAddress> recipients, Consumer<Mail> change) throws Exception {
         Mail copy = mail.duplicate();
         try {
             copy.setRecipients(recipients);
-            copy.setErrorMessage(why);
-            copy.setState(settings.processor);
+            change.accept(copy);
             settings.spool.enQueue(copy);
         } finally {
             LifecycleUtil.dispose(copy);

@@ -13,16 +13,22 @@ import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.builder.MimeMessageBuilder;
+import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.RawMailQueueItemDecoratorFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.server.core.MailImpl;
@@ -38,6 +44,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 
 /** What becomes of a mail; which rows there are is for the test of the rule. */
 class BlockExternalSendersTest {
@@ -52,7 +59,7 @@ class BlockExternalSendersTest {
     private static final Attribute AUTH_USER = attribute("org.apache.james.SMTPAuthUser");
     private static final Attribute SENT_BY_MAILET = attribute("org.apache.james.SentByMailet");
 
-    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new RawMailQueueItemDecoratorFactory());
+    private final LimitedQueues queues = new LimitedQueues();
 
     private static Attribute attribute(String name) {
         return new Attribute(AttributeName.of(name), AttributeValue.of("user@a.example"));
@@ -74,23 +81,46 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void blockedRecipientsShouldLeaveInACopyWhenOthersStay() throws Exception {
+    void mailShouldBePartedWhenOnlySomeOfItsRecipientsAreBlocked() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, INTERNAL, OTHER_EXTERNAL);
 
         mailet().service(mail);
 
-        assertThat(mail.getState()).isEqualTo("root");
-        assertThat(recipients(mail)).containsExactly(INTERNAL);
-        assertThat(mail.getErrorMessage()).isNull();
-        Mail copy = onlyMail(spool());
-        assertThat(copy.getState()).isEqualTo("blocked-sender");
-        assertThat(recipients(copy)).containsExactlyInAnyOrder(EXTERNAL, OTHER_EXTERNAL);
-        assertThat(copy.getErrorMessage()).startsWith("<someone@remote.example> from 192.0.2.1 to <one@elsewhere");
-        assertThat(copy.getName()).isNotEqualTo(mail.getName());
+        assertThat(spool()).hasSize(2);
+        Mail blocked = spooled("blocked-sender");
+        assertThat(recipients(blocked)).containsExactlyInAnyOrder(EXTERNAL, OTHER_EXTERNAL);
+        assertThat(blocked.getErrorMessage()).startsWith("<someone@remote.example> from 192.0.2.1 to <one@elsewhere");
+        Mail staying = spooled("root");
+        assertThat(recipients(staying)).containsExactly(INTERNAL);
+        assertThat(staying.getErrorMessage()).isNull();
+        assertThat(Set.of(mail.getName(), blocked.getName(), staying.getName())).hasSize(3);
+    }
+
+    /** James puts all recipients of a mail back when a mailet after ours fails: none of them may reach one. */
+    @Test
+    void mailThatWasPartedShouldEndThere() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo(Mail.GHOST);
     }
 
     @Test
-    void messageAttributesParametersAndRemoteAddressShouldSurviveInTheCopy() throws Exception {
+    void mailForThoseWhoStayShouldPassWhenItIsJudgedAgain() throws Exception {
+        BlockExternalSenders mailet = mailet();
+        mailet.service(mail(LISTED, EXTERNAL, INTERNAL));
+        Mail staying = spooled("root");
+
+        mailet.service(staying);
+
+        assertThat(staying.getState()).isEqualTo("root");
+        assertThat(recipients(staying)).containsExactly(INTERNAL);
+        assertThat(spool()).hasSize(2);
+    }
+
+    @Test
+    void messageAttributesParametersAndRemoteAddressShouldSurviveInBothParts() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
         mail.setAttribute(AUTH_USER);
         mail.setDsnParameters(DsnParameters.builder()
@@ -101,7 +131,7 @@ class BlockExternalSendersTest {
 
         mailet().service(mail);
 
-        for (Mail each : List.of(mail, onlyMail(spool()))) {
+        for (Mail each : List.of(spooled("root"), spooled("blocked-sender"))) {
             assertThat(text(each)).isEqualTo(sent);
             assertThat(each.getAttribute(AUTH_USER.getName())).contains(AUTH_USER);
             assertThat(each.dsnParameters().get().getEnvIdParameter()).contains(DsnParameters.EnvId.of("id-1"));
@@ -115,8 +145,9 @@ class BlockExternalSendersTest {
     void copyShouldNotPassForTheServersOwn() throws Exception {
         mailet().service(mail(LISTED, EXTERNAL, INTERNAL));
 
-        Mail copy = onlyMail(spool());
-        assertThat(copy.getAttribute(SENT_BY_MAILET.getName())).isEmpty();
+        assertThat(spool()).allSatisfy(copy -> assertThat(copy.getAttribute(SENT_BY_MAILET.getName()))
+                .isEmpty());
+        Mail copy = spooled("blocked-sender");
         copy.setState(Mail.DEFAULT);
         mailet().service(copy);
         assertThat(copy.getState()).isEqualTo("blocked-sender");
@@ -215,8 +246,8 @@ class BlockExternalSendersTest {
 
         mailet("exemptRecipients", EXTERNAL).service(mail);
 
-        assertThat(recipients(mail)).containsExactly(EXTERNAL);
-        assertThat(recipients(onlyMail(spool()))).containsExactly(OTHER_EXTERNAL);
+        assertThat(recipients(spooled("root"))).containsExactly(EXTERNAL);
+        assertThat(recipients(spooled("blocked-sender"))).containsExactly(OTHER_EXTERNAL);
     }
 
     @Test
@@ -235,15 +266,26 @@ class BlockExternalSendersTest {
     @Test
     void mailShouldBePutOffAsItCameWhenTheCopyCannotBeKept() throws Exception {
         Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
-        BlockExternalSenders mailet = mailet();
-        // A mail of that many copies is taken for one in a loop: James makes no further one.
-        mail.setName("mail" + "!copy".repeat(10));
+        queues.room = 0;
 
-        mailet.service(mail);
+        mailet().service(mail);
 
         assertThat(mail.getState()).isEqualTo("block-policy-unavailable");
         assertThat(recipients(mail)).containsExactlyInAnyOrder(INTERNAL, EXTERNAL);
         assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void onlyThoseWhoStayShouldBePutOffWhenTheBlockedOnesAreKeptAlready() throws Exception {
+        Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
+        queues.room = 1;
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("block-policy-unavailable");
+        assertThat(recipients(mail)).containsExactly(INTERNAL);
+        assertThat(spool()).hasSize(1);
+        assertThat(recipients(spooled("blocked-sender"))).containsExactly(EXTERNAL);
     }
 
     @Test
@@ -310,13 +352,16 @@ class BlockExternalSendersTest {
             delimiter = '|',
             value = {
                 "exemptSender | a.example | does not know [exemptSender]; it knows [processor, retryProcessor,",
-                "processor | root | processor='root' would lose the mail or judge it for ever",
+                "processor | root | processor='root' would lose the mail, bounce it or judge it for ever",
                 "processor | ghost | processor='ghost' would lose",
+                "processor | error | processor='error' would lose",
                 "processor | '' | processor='' would lose",
                 "retryProcessor | root | retryProcessor='root' would lose",
+                "retryProcessor | error | retryProcessor='error' would lose",
                 "exemptSenders | a.example, *.b.example | exemptSenders: '*.b.example' is neither a mail address nor",
                 "exemptRecipients | @a.example | exemptRecipients: '@a.example' is not a mail address",
                 "onMailetException | ignore | onMailetException=ignore would let mail out that was not judged",
+                "onMatchException | NoMatch | onMatchException=nomatch would let mail out that was not judged",
             })
     void startShouldFailInWordsWhenAParameterIsWrong(String parameter, String value, String message) {
         assertThatIllegalArgumentException()
@@ -327,6 +372,8 @@ class BlockExternalSendersTest {
     @Test
     void whatJamesItselfReadsShouldBeAllowed() {
         assertThat(mailet("onMailetException", "error").requiredProcessingState())
+                .hasSize(2);
+        assertThat(mailet("onMatchException", "matchall").requiredProcessingState())
                 .hasSize(2);
     }
 
@@ -369,14 +416,16 @@ class BlockExternalSendersTest {
         return recipients;
     }
 
-    private static Mail onlyMail(List<Mail> mails) {
-        assertThat(mails).hasSize(1);
+    private Mail spooled(String state) throws Exception {
+        List<Mail> mails = new ArrayList<>(spool());
+        mails.removeIf(mail -> !mail.getState().equals(state));
+        assertThat(mails).as(state).hasSize(1);
         return mails.get(0);
     }
 
     private List<Mail> spool() throws Exception {
         ImmutableList.Builder<Mail> mails = ImmutableList.builder();
-        queues.createQueue(MailQueueFactory.SPOOL).browse().forEachRemaining(item -> mails.add(item.getMail()));
+        queues.real.createQueue(MailQueueFactory.SPOOL).browse().forEachRemaining(item -> mails.add(item.getMail()));
         return mails.build();
     }
 
@@ -425,6 +474,68 @@ class BlockExternalSendersTest {
                     return Listing.UNLISTED;
                 default:
                     return Listing.UNKNOWN;
+            }
+        }
+    }
+
+    /** Real queues on a disk that can be full. */
+    private static final class LimitedQueues implements MailQueueFactory<MailQueue> {
+        private final MemoryMailQueueFactory real = new MemoryMailQueueFactory(new RawMailQueueItemDecoratorFactory());
+        private int room = Integer.MAX_VALUE;
+
+        @Override
+        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
+            return real.getQueue(name, count).map(LimitedQueue::new);
+        }
+
+        @Override
+        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
+            return new LimitedQueue(real.createQueue(name, count));
+        }
+
+        @Override
+        public Set<MailQueueName> listCreatedMailQueues() {
+            return real.listCreatedMailQueues();
+        }
+
+        private final class LimitedQueue implements MailQueue {
+            private final MailQueue queue;
+
+            private LimitedQueue(MailQueue queue) {
+                this.queue = queue;
+            }
+
+            @Override
+            public MailQueueName getName() {
+                return queue.getName();
+            }
+
+            @Override
+            public void enQueue(Mail mail) throws MailQueueException {
+                enQueue(mail, Duration.ZERO);
+            }
+
+            @Override
+            public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+                if (room-- <= 0) {
+                    throw new MailQueueException("No space left on device");
+                }
+                queue.enQueue(mail, delay);
+            }
+
+            @Override
+            public Publisher<Void> enqueueReactive(Mail mail) {
+                return queue.enqueueReactive(mail);
+            }
+
+            @Override
+            public Publisher<MailQueueItem> deQueue() {
+                return queue.deQueue();
+            }
+
+            @Override
+            public void close() throws IOException {
+                queue.close();
             }
         }
     }
