@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -40,11 +41,14 @@ public final class Build {
         }
     }
 
-    /** The jars that Maven has resolved for a server. */
+    /** Where a server's own classes would be, and the jars that Maven has resolved for it. */
     public static List<String> classPathOf(String server) {
-        return Splitter.on(':')
-                .splitToList(read(IT.resolve(server).resolve("target").resolve("classpath.txt"))
-                        .trim());
+        Path target = IT.resolve(server).resolve("target");
+        return ImmutableList.<String>builder()
+                .add(target.resolve("classes").toString())
+                .addAll(Splitter.on(':')
+                        .split(read(target.resolve("classpath.txt")).trim()))
+                .build();
     }
 
     /** The drop-in, as a deployer unpacks it. */

@@ -33,6 +33,7 @@ public final class JamesServer implements AutoCloseable {
         private final int submissionPort = Build.freePort();
         private final int webAdminPort = Build.freePort();
         private boolean dropIn = true;
+        private boolean durableQueue = false;
         private Predicate<String> jars = jar -> true;
         private int sinkPort = 1;
         private ImmutableList<String> jvm = QUICK_TO_START;
@@ -51,6 +52,12 @@ public final class JamesServer implements AutoCloseable {
                     "(?s)<mailet match=\"All\" class=\"io\\.authorizedoutbounds[^\"]*\">.*?</mailet>",
                     "");
             return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
+        }
+
+        /** With the mail queue of James's JPA apps, on disk, in place of the one in memory. */
+        public Builder withDurableQueue() {
+            durableQueue = true;
+            return this;
         }
 
         /** Takes jars off the class path of James, as an app that lacks them. */
@@ -202,8 +209,9 @@ public final class JamesServer implements AutoCloseable {
                 Path path = conf.resolve(file);
                 Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
             });
-            String classPath =
-                    Build.classPathOf("james-server").stream().filter(jars).collect(Collectors.joining(":"));
+            String classPath = Build.classPathOf(durableQueue ? "james-activemq-server" : "james-server").stream()
+                    .filter(jars)
+                    .collect(Collectors.joining(":"));
             return new JamesServer(
                     folder,
                     ImmutableList.<String>builder()
@@ -214,7 +222,9 @@ public final class JamesServer implements AutoCloseable {
                                     "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
                                     "-cp",
                                     classPath,
-                                    "org.apache.james.MemoryJamesServerMain")
+                                    durableQueue
+                                            ? "io.authorizedoutbounds.it.activemq.ActiveMqJamesServerMain"
+                                            : "org.apache.james.MemoryJamesServerMain")
                             .build(),
                     environment,
                     smtpPort,
@@ -291,12 +301,17 @@ public final class JamesServer implements AutoCloseable {
         return this;
     }
 
-    /** Ends it as a crash would, changes a file of {@code conf/}, and starts it again with what it has on disk. */
+    /** Changes a file of {@code conf/} before it is started again. */
     public void restart(String file, UnaryOperator<String> edit) {
-        process.kill();
-        int logged = log().length();
         Path path = folder.resolve("conf").resolve(file);
         Build.write(path, edit.apply(Build.read(path)));
+        restart();
+    }
+
+    /** Ends it as a crash would, and starts it again with what it has on disk. */
+    public void restart() {
+        process.kill();
+        int logged = log().length();
         process = ServerProcess.start("james", folder, command, environment);
         awaitStarted(logged);
     }
