@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.base.Splitter;
-import com.google.common.collect.ImmutableList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -41,14 +40,19 @@ public final class Build {
         }
     }
 
-    /** Where a server's own classes would be, and the jars that Maven has resolved for it. */
+    /** The jars that Maven has resolved for a server. */
     public static List<String> classPathOf(String server) {
-        Path target = IT.resolve(server).resolve("target");
-        return ImmutableList.<String>builder()
-                .add(target.resolve("classes").toString())
-                .addAll(Splitter.on(':')
-                        .split(read(target.resolve("classpath.txt")).trim()))
-                .build();
+        return Splitter.on(':')
+                .splitToList(read(targetOf(server).resolve("classpath.txt")).trim());
+    }
+
+    /** The classes that this project has made for a server. */
+    public static Path classesOf(String server) {
+        return targetOf(server).resolve("classes");
+    }
+
+    private static Path targetOf(String server) {
+        return IT.resolve(server).resolve("target");
     }
 
     /** The drop-in, as a deployer unpacks it. */

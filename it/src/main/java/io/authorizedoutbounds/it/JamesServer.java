@@ -209,9 +209,9 @@ public final class JamesServer implements AutoCloseable {
                 Path path = conf.resolve(file);
                 Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
             });
-            String classPath = Build.classPathOf(durableQueue ? "james-activemq-server" : "james-server").stream()
-                    .filter(jars)
-                    .collect(Collectors.joining(":"));
+            String server = durableQueue ? "james-activemq-server" : "james-server";
+            String classPath = Build.classesOf(server) + ":"
+                    + Build.classPathOf(server).stream().filter(jars).collect(Collectors.joining(":"));
             return new JamesServer(
                     folder,
                     ImmutableList.<String>builder()
