@@ -181,4 +181,26 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
                 .extracting(AuthorizedOutbound::domain)
                 .contains(domain);
     }
+
+    @Test
+    void tablesOfAnEarlierVersionShouldGetTheColumnsThatTheyLack() {
+        try (CqlSession old = Servers.newSession()) {
+            old.execute("CREATE TABLE authorized_outbound (domain text, ip inet, comment text, added_by text,"
+                    + " added_at timestamp, expires_at timestamp, PRIMARY KEY ((domain), ip))");
+            old.execute("CREATE TABLE authorized_outbound_by_ip (ip inet, domain text, added_at timestamp,"
+                    + " expires_at timestamp, PRIMARY KEY ((ip), domain))");
+            old.execute("INSERT INTO authorized_outbound (domain, ip, added_at)"
+                    + " VALUES ('a.example', '203.0.113.7', '2026-01-01')");
+
+            AuthorizedOutboundStore upgraded =
+                    new CassandraAuthorizedOutboundStore(CassandraConnection.shared(old), Duration.ofDays(90), clock);
+            Servers.awaitOpen(upgraded);
+
+            assertThat(upgraded.list(Domain.of("a.example"))
+                            .toCompletableFuture()
+                            .join())
+                    .extracting(AuthorizedOutbound::address)
+                    .containsExactly(ADDRESS);
+        }
+    }
 }

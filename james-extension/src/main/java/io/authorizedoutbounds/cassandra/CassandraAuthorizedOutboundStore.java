@@ -13,6 +13,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.HOURS;
 import static io.authorizedoutbounds.cassandra.OutboundTables.ID;
 import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
 import static io.authorizedoutbounds.cassandra.OutboundTables.MOST;
+import static io.authorizedoutbounds.cassandra.OutboundTables.ORPHANED_AT;
 import static io.authorizedoutbounds.cassandra.OutboundTables.SINCE;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
@@ -29,6 +30,8 @@ import com.datastax.oss.driver.api.core.uuid.Uuids;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import com.google.common.collect.Streams;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
@@ -36,15 +39,17 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
-import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.OutboundChange.Action;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -52,9 +57,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The lists in Cassandra: both list tables and the trail of changes are written together in one logged batch.
@@ -63,9 +67,13 @@ import org.slf4j.LoggerFactory;
  * take half a minute while the cluster has not noticed that a member is gone.
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
-    private static final Logger LOGGER = LoggerFactory.getLogger(CassandraAuthorizedOutboundStore.class);
     private static final int NO_TTL = 0;
     private static final int SPOILT_CHANGES_REMEMBERED = 1000;
+
+    /** Batches under way at once when there are many. */
+    private static final int LANES = 8;
+
+    private static final int HOURS_AT_ONCE = 24;
 
     /**
      * A logged batch fails as long as it is to be kept on a member that is gone and not known to be: for some 15 s, more
@@ -99,31 +107,70 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     @Override
-    public CompletionStage<Void> save(AuthorizedOutbound entry) {
+    public CompletionStage<Void> change(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed,
+            Optional<String> changedBy) {
+        List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> changes = new ArrayList<>();
+        saved.forEach(entry -> changes.add((tables, time) -> put(tables, entry, changedBy, time)));
+        if (saved.size() + removed.size() > CHANGED_AT_ONCE) {
+            return writeAll(changes).thenCompose(done -> writeAll(removals(domain, removed, changedBy)));
+        }
+        changes.addAll(removals(domain, removed, changedBy));
+        return writeAll(changes);
+    }
+
+    private List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> removals(
+            Domain domain, ImmutableList<OutboundAddress> removed, Optional<String> changedBy) {
+        return removed.stream()
+                .<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>>map(
+                        address -> (tables, time) -> removal(tables, domain, address, changedBy, time))
+                .collect(Collectors.toList());
+    }
+
+    private ImmutableList<BatchableStatement<?>> put(
+            OutboundTables tables, AuthorizedOutbound entry, Optional<String> changedBy, ChangeTime time) {
         Instant now = clock.instant();
         if (!entry.isActiveAt(now)) {
             // A row's time to live is positive: what has expired already is what is not there.
-            return remove(entry.domain(), entry.address(), entry.addedBy());
+            return removal(tables, entry.domain(), entry.address(), changedBy, time);
         }
         int ttl = entry.expiresAt().map(expiry -> secondsUntil(now, expiry)).orElse(NO_TTL);
-        return write((tables, time) -> ImmutableList.of(
+        return ImmutableList.of(
                 key(tables.bind(Query.INSERT_BY_DOMAIN), entry.domain(), entry.address())
                         .setString(COMMENT, entry.comment().orElse(null))
                         .setString(ADDED_BY, entry.addedBy().orElse(null))
                         .setInstant(ADDED_AT, entry.addedAt())
                         .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                        .setInstant(ORPHANED_AT, entry.orphanedAt().orElse(null))
                         .setInt(TTL, ttl)
                         .build(),
                 key(tables.bind(Query.INSERT_BY_IP), entry.domain(), entry.address())
                         .setInstant(ADDED_AT, entry.addedAt())
                         .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
+                        .setInstant(ORPHANED_AT, entry.orphanedAt().orElse(null))
                         .setInt(TTL, ttl)
                         .build(),
-                changed(tables, entry, time)));
+                changed(tables, entry, changedBy, time));
     }
 
-    private BatchableStatement<?> changed(OutboundTables tables, AuthorizedOutbound entry, ChangeTime time) {
-        BoundStatementBuilder change = change(tables, "put", entry.domain(), entry.address(), entry.addedBy(), time);
+    private ImmutableList<BatchableStatement<?>> removal(
+            OutboundTables tables,
+            Domain domain,
+            OutboundAddress address,
+            Optional<String> removedBy,
+            ChangeTime time) {
+        return ImmutableList.of(
+                key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address).build(),
+                key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
+                change(tables, Action.REMOVE, domain, address, removedBy, time).build());
+    }
+
+    private BatchableStatement<?> changed(
+            OutboundTables tables, AuthorizedOutbound entry, Optional<String> changedBy, ChangeTime time) {
+        Action action = entry.orphanedAt().isPresent() ? Action.ORPHAN : Action.PUT;
+        BoundStatementBuilder change = change(tables, action, entry.domain(), entry.address(), changedBy, time);
         change = set(change, entry.comment(), (row, comment) -> row.setString(COMMENT, comment));
         return set(change, entry.expiresAt(), (row, expiry) -> row.setInstant(EXPIRES_AT, expiry))
                 .build();
@@ -135,14 +182,6 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Optional<T> value,
             BiFunction<BoundStatementBuilder, T, BoundStatementBuilder> setter) {
         return value.map(present -> setter.apply(row, present)).orElse(row);
-    }
-
-    @Override
-    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-        return write((tables, time) -> ImmutableList.of(
-                key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address).build(),
-                key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
-                change(tables, "remove", domain, address, removedBy, time).build()));
     }
 
     @Override
@@ -198,14 +237,98 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private Optional<OutboundChange> change(Row row) {
+        return change(row, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    private Optional<OutboundChange> fullChange(Row row) {
+        return change(
+                row,
+                Optional.ofNullable(row.getString(COMMENT)),
+                Optional.ofNullable(row.getInstant(EXPIRES_AT)),
+                Optional.ofNullable(row.getString(CHANGED_BY)));
+    }
+
+    private Optional<OutboundChange> change(
+            Row row, Optional<String> comment, Optional<Instant> expiresAt, Optional<String> changedBy) {
         UUID id = row.getUuid(ID);
         try {
             return Optional.of(new OutboundChange(
-                    id, Domain.of(row.getString(DOMAIN)), OutboundAddress.of(row.getInetAddress(IP))));
+                    id,
+                    ChangeTime.of(id).asInstant(),
+                    Action.valueOf(row.getString(ACTION).toUpperCase(Locale.ROOT)),
+                    Domain.of(row.getString(DOMAIN)),
+                    OutboundAddress.of(row.getInetAddress(IP)),
+                    comment,
+                    expiresAt,
+                    changedBy));
         } catch (IllegalArgumentException | NullPointerException e) {
             // Read every second: told once.
-            return spoiltChanges.asMap().putIfAbsent(id, true) == null ? skipped(row, e) : Optional.empty();
+            return spoiltChanges.asMap().putIfAbsent(id, true) == null ? SpoiltRows.skip(row, e) : Optional.empty();
         }
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+        return history(domain, since, limit, Lists.partition(Lists.reverse(hoursSince(since)), HOURS_AT_ONCE), 0)
+                .thenApply(changes -> changes.stream().limit(limit).collect(ImmutableList.toImmutableList()));
+    }
+
+    /** Some hours at a time, from the newest on, until there are enough. */
+    private CompletionStage<List<OutboundChange>> history(
+            Optional<Domain> domain, Instant since, int limit, List<List<Instant>> hours, int from) {
+        if (from == hours.size()) {
+            return CompletableFuture.completedFuture(new ArrayList<>());
+        }
+        CompletionStage<List<OutboundChange>> some = CompletableFuture.completedFuture(new ArrayList<>());
+        for (Instant hour : hours.get(from)) {
+            some = some.thenCombine(historyOf(domain, hour, since, limit), (all, more) -> {
+                all.addAll(more);
+                return all;
+            });
+        }
+        return some.thenCompose(changes -> changes.size() >= limit
+                ? CompletableFuture.completedFuture(changes)
+                : history(domain, since, limit - changes.size(), hours, from + 1)
+                        .thenApply(older -> {
+                            changes.addAll(older);
+                            return changes;
+                        }));
+    }
+
+    private CompletionStage<List<OutboundChange>> historyOf(
+            Optional<Domain> domain, Instant hour, Instant since, int limit) {
+        return readAll(
+                tables -> tables.bind(Query.SELECT_HISTORY)
+                        .setInstant(HOUR, hour)
+                        .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
+                        .build(),
+                row -> fullChange(row)
+                        .filter(change -> domain.map(change.domain()::equals).orElse(true)),
+                limit);
+    }
+
+    @Override
+    public CompletionStage<Page> everything() {
+        return read(tables -> tables.bind(Query.SELECT_EVERYTHING).build()).thenApply(this::page);
+    }
+
+    private Page page(AsyncResultSet rows) {
+        ImmutableList<AuthorizedOutbound> entries = Streams.stream(rows.currentPage())
+                .flatMap(row -> entry(row).stream())
+                .collect(ImmutableList.toImmutableList());
+        return new Page() {
+            @Override
+            public ImmutableList<AuthorizedOutbound> entries() {
+                return entries;
+            }
+
+            @Override
+            public Optional<CompletionStage<Page>> next() {
+                return rows.hasMorePages()
+                        ? Optional.of(rows.fetchNextPage().thenApply(CassandraAuthorizedOutboundStore.this::page))
+                        : Optional.empty();
+            }
+        };
     }
 
     private static Instant hourOf(Instant instant) {
@@ -218,7 +341,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     private BoundStatementBuilder change(
             OutboundTables tables,
-            String action,
+            Action action,
             Domain domain,
             OutboundAddress address,
             Optional<String> changedBy,
@@ -227,7 +350,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         BoundStatementBuilder change = key(tables.bind(Query.INSERT_CHANGE), domain, address)
                 .setInstant(HOUR, hourOf(now))
                 .setUuid(ID, time.newId())
-                .setString(ACTION, action)
+                .setString(ACTION, action.word())
                 .setInt(TTL, secondsUntil(now, earliest(now.plus(changesRetention), AuthorizedOutbound.LATEST_EXPIRY)));
         return set(change, changedBy, (row, user) -> row.setString(CHANGED_BY, user));
     }
@@ -239,6 +362,25 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     /** Rounded up: the column {@code expires_at} has the exact instant, the row may outlive it by as long as its change was tried. */
     private static int secondsUntil(Instant now, Instant expiry) {
         return Math.toIntExact(Duration.between(now, expiry).plusMillis(999).toSeconds());
+    }
+
+    /** In batches of as many changes as are made at once, several at a time. */
+    private CompletionStage<Void> writeAll(
+            List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> changes) {
+        List<CompletionStage<Void>> lanes =
+                new ArrayList<>(Collections.nCopies(LANES, CompletableFuture.completedFuture(null)));
+        int batches = 0;
+        for (var batch : Lists.partition(changes, CHANGED_AT_ONCE)) {
+            int lane = batches++ % LANES;
+            lanes.set(
+                    lane,
+                    lanes.get(lane)
+                            .thenCompose(done -> write((tables, time) -> batch.stream()
+                                    .flatMap(change -> change.apply(tables, time).stream())
+                                    .collect(ImmutableList.toImmutableList()))));
+        }
+        return CompletableFuture.allOf(
+                lanes.stream().map(CompletionStage::toCompletableFuture).toArray(CompletableFuture<?>[]::new));
     }
 
     /**
@@ -277,22 +419,30 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     private <T> CompletionStage<List<T>> readAll(
             Function<OutboundTables, Statement<?>> query, Function<Row, Optional<T>> reading) {
+        return readAll(query, reading, Integer.MAX_VALUE);
+    }
+
+    /** @param enough no further page is read when there are so many */
+    private <T> CompletionStage<List<T>> readAll(
+            Function<OutboundTables, Statement<?>> query, Function<Row, Optional<T>> reading, int enough) {
         List<T> read = new ArrayList<>();
-        return connection
-                .tables()
-                .thenCompose(tables -> tables.session()
-                        .executeAsync(query.apply(tables)
-                                .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
-                                .setIdempotent(true)))
-                .thenCompose(page -> readPages(page, reading, read))
+        return read(query)
+                .thenCompose(page -> readPages(page, reading, read, enough))
                 .thenApply(done -> read);
     }
 
+    private CompletionStage<AsyncResultSet> read(Function<OutboundTables, Statement<?>> query) {
+        return connection.tables().thenCompose(tables -> tables.session()
+                .executeAsync(query.apply(tables)
+                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                        .setIdempotent(true)));
+    }
+
     private static <T> CompletionStage<Void> readPages(
-            AsyncResultSet page, Function<Row, Optional<T>> reading, Collection<T> read) {
+            AsyncResultSet page, Function<Row, Optional<T>> reading, Collection<T> read, int enough) {
         page.currentPage().forEach(row -> reading.apply(row).ifPresent(read::add));
-        return page.hasMorePages()
-                ? page.fetchNextPage().thenCompose(next -> readPages(next, reading, read))
+        return page.hasMorePages() && read.size() < enough
+                ? page.fetchNextPage().thenCompose(next -> readPages(next, reading, read, enough))
                 : CompletableFuture.completedFuture(null);
     }
 
@@ -307,25 +457,20 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     /** Without what has expired and what another program spoilt: that grants nothing and hides no other row. */
     private Optional<AuthorizedOutbound> active(Row row, Optional<String> comment, Optional<String> addedBy) {
         try {
-            return Optional.of(new AuthorizedOutbound(
-                            Domain.of(row.getString(DOMAIN)),
-                            OutboundAddress.of(row.getInetAddress(IP)),
-                            comment,
-                            addedBy,
-                            addedAt(row),
-                            Optional.ofNullable(row.getInstant(EXPIRES_AT))))
-                    .filter(entry -> entry.isActiveAt(clock.instant()));
+            AuthorizedOutbound entry = new AuthorizedOutbound(
+                    Domain.of(row.getString(DOMAIN)),
+                    OutboundAddress.of(row.getInetAddress(IP)),
+                    comment,
+                    addedBy,
+                    addedAt(row),
+                    Optional.ofNullable(row.getInstant(EXPIRES_AT)));
+            return Optional.of(Optional.ofNullable(row.getInstant(ORPHANED_AT))
+                            .map(entry::orphanedAt)
+                            .orElse(entry))
+                    .filter(each -> each.isActiveAt(clock.instant()));
         } catch (IllegalArgumentException e) {
-            return skipped(row, e);
+            return SpoiltRows.skip(row, e);
         }
-    }
-
-    private static <T> Optional<T> skipped(Row row, RuntimeException reason) {
-        LOGGER.warn(
-                "Skipped a spoilt row: {}: {}",
-                PrintableText.of(row.getFormattedContents()),
-                PrintableText.of(String.valueOf(reason.getMessage())));
-        return Optional.empty();
     }
 
     /** Every row of ours has one. */

@@ -10,9 +10,9 @@ import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
 import dev.failsafe.CircuitBreaker;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
-import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import java.time.Clock;
 import java.time.Duration;
@@ -98,7 +98,7 @@ public class CachedLookup implements OutboundLookup {
     private volatile long followedAt;
 
     public CachedLookup(
-            AuthorizedOutboundStore store,
+            OutboundLists lists,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
@@ -109,9 +109,9 @@ public class CachedLookup implements OutboundLookup {
         this.clock = clock;
         this.ticker = ticker;
         this.followedAt = ticker.read();
-        this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> store.list(domain)
+        this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> lists.list(domain)
                 .thenApply(list -> ends(list, AuthorizedOutbound::address)));
-        this.byAddress = lists(configuration.cacheAddressesMaximum(), address -> store.listings(address)
+        this.byAddress = lists(configuration.cacheAddressesMaximum(), address -> lists.listings(address)
                 .thenApply(list -> ends(list, AuthorizedOutbound::domain)));
         this.unlisted = Caffeine.newBuilder()
                 .maximumSize(configuration.cacheAddressesMaximum())
@@ -132,6 +132,7 @@ public class CachedLookup implements OutboundLookup {
     private static <E> ImmutableMap<E, Instant> ends(
             Collection<AuthorizedOutbound> entries, Function<AuthorizedOutbound, E> key) {
         return entries.stream()
+                .filter(entry -> entry.orphanedAt().isEmpty())
                 .collect(ImmutableMap.toImmutableMap(
                         key,
                         entry -> entry.expiresAt().orElse(Instant.MAX),

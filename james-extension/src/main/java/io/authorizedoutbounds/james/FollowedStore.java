@@ -21,19 +21,17 @@ class FollowedStore implements AuthorizedOutboundStore {
         this.lookup = lookup;
     }
 
-    @Override
-    public CompletionStage<Void> save(AuthorizedOutbound entry) {
-        return forgetting(store.save(entry), entry.domain(), entry.address());
-    }
-
-    @Override
-    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-        return forgetting(store.remove(domain, address, removedBy), domain, address);
-    }
-
     /** Not after a failure, when memory may be all there is: of a change that was taken after all the trail tells. */
-    private CompletionStage<Void> forgetting(CompletionStage<Void> change, Domain domain, OutboundAddress address) {
-        return change.thenRun(() -> lookup.forget(domain, address));
+    @Override
+    public CompletionStage<Void> change(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed,
+            Optional<String> changedBy) {
+        return store.change(domain, saved, removed, changedBy).thenRun(() -> {
+            saved.forEach(entry -> lookup.forget(domain, entry.address()));
+            removed.forEach(address -> lookup.forget(domain, address));
+        });
     }
 
     @Override
@@ -54,5 +52,15 @@ class FollowedStore implements AuthorizedOutboundStore {
     @Override
     public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
         return store.changesSince(since, limit);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+        return store.history(domain, since, limit);
+    }
+
+    @Override
+    public CompletionStage<Page> everything() {
+        return store.everything();
     }
 }

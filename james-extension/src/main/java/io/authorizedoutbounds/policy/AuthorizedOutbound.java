@@ -26,6 +26,7 @@ public final class AuthorizedOutbound {
     private final Optional<String> addedBy;
     private final Instant addedAt;
     private final Optional<Instant> expiresAt;
+    private final Optional<Instant> orphanedAt;
 
     /**
      * An entry of what WebAdmin or the store holds.
@@ -39,6 +40,17 @@ public final class AuthorizedOutbound {
             Optional<String> addedBy,
             Instant addedAt,
             Optional<Instant> expiresAt) {
+        this(domain, address, comment, addedBy, addedAt, expiresAt, Optional.empty());
+    }
+
+    private AuthorizedOutbound(
+            Domain domain,
+            OutboundAddress address,
+            Optional<String> comment,
+            Optional<String> addedBy,
+            Instant addedAt,
+            Optional<Instant> expiresAt,
+            Optional<Instant> orphanedAt) {
         if (comment.isPresent() && comment.get().length() > MAXIMUM_COMMENT_LENGTH) {
             throw new IllegalArgumentException("'comment' has " + comment.get().length() + " characters, at most "
                     + MAXIMUM_COMMENT_LENGTH + " are kept");
@@ -53,6 +65,7 @@ public final class AuthorizedOutbound {
         this.addedBy = addedBy;
         this.addedAt = addedAt.truncatedTo(ChronoUnit.MILLIS);
         this.expiresAt = expiresAt.map(instant -> instant.truncatedTo(ChronoUnit.MILLIS));
+        this.orphanedAt = orphanedAt.map(instant -> instant.truncatedTo(ChronoUnit.MILLIS));
     }
 
     public Domain domain() {
@@ -82,9 +95,20 @@ public final class AuthorizedOutbound {
         return expiresAt;
     }
 
+    /** When it was noticed that its domain had left James: since then it does not count, whether the domain comes back or not. */
+    public Optional<Instant> orphanedAt() {
+        return orphanedAt;
+    }
+
+    /** The same, orphaned. */
+    public AuthorizedOutbound orphanedAt(Instant at) {
+        return new AuthorizedOutbound(domain, address, comment, addedBy, addedAt, expiresAt, Optional.of(at));
+    }
+
     /** The same without what decisions do not need: comment and who added it. */
     public AuthorizedOutbound bare() {
-        return new AuthorizedOutbound(domain, address, Optional.empty(), Optional.empty(), addedAt, expiresAt);
+        return new AuthorizedOutbound(
+                domain, address, Optional.empty(), Optional.empty(), addedAt, expiresAt, orphanedAt);
     }
 
     /** Whether it has not expired at {@code now}. */
@@ -103,12 +127,13 @@ public final class AuthorizedOutbound {
                 && comment.equals(that.comment)
                 && addedBy.equals(that.addedBy)
                 && addedAt.equals(that.addedAt)
-                && expiresAt.equals(that.expiresAt);
+                && expiresAt.equals(that.expiresAt)
+                && orphanedAt.equals(that.orphanedAt);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(domain, address, comment, addedBy, addedAt, expiresAt);
+        return Objects.hash(domain, address, comment, addedBy, addedAt, expiresAt, orphanedAt);
     }
 
     @Override
@@ -120,6 +145,7 @@ public final class AuthorizedOutbound {
                 .add("addedBy", addedBy)
                 .add("addedAt", addedAt)
                 .add("expiresAt", expiresAt)
+                .add("orphanedAt", orphanedAt)
                 .toString();
     }
 }

@@ -8,30 +8,40 @@ import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 
 /**
- * Port: the lists where they are kept.
- *
- * <p>Thread-safe. No call blocks. A stage completes exceptionally when the store cannot be reached, and then says
- * nothing of what is listed. Domains are in the form of {@code InternalDomains.canonical}. Expired entries are in no
- * answer.
+ * Port: the lists where they are kept, and the trail of their changes.
  */
-public interface AuthorizedOutboundStore {
+public interface AuthorizedOutboundStore extends OutboundLists {
     /** Adds the entry or replaces the one of the same domain and address. Durable once completed. */
-    CompletionStage<Void> save(AuthorizedOutbound entry);
+    default CompletionStage<Void> save(AuthorizedOutbound entry) {
+        return change(entry.domain(), ImmutableList.of(entry), ImmutableList.of(), entry.addedBy());
+    }
 
     /**
      * Removes an entry; nothing happens when there is none. Durable once completed.
      *
      * @param removedBy the user of WebAdmin, when it is known
      */
-    CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy);
+    default CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+        return change(domain, ImmutableList.of(), ImmutableList.of(address), removedBy);
+    }
+
+    /**
+     * Makes many changes in the list of one domain: first what is saved, then what is removed. Durable once completed.
+     * Atomic up to {@value #CHANGED_AT_ONCE} changes; when it fails after more, some may be made: it can be repeated.
+     *
+     * @param saved   of that domain; of one that is {@link AuthorizedOutbound#orphanedAt() orphaned} that it is
+     * @param changedBy the user of WebAdmin, when it is known
+     */
+    CompletionStage<Void> change(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed,
+            Optional<String> changedBy);
+
+    /** Changes that are made all or none. */
+    int CHANGED_AT_ONCE = 10;
 
     CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address);
-
-    /** The domain's entries, sorted by address. */
-    CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain);
-
-    /** The entries of all domains for the address, {@link AuthorizedOutbound#bare() bare}, in no order. */
-    CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address);
 
     /**
      * The changes since an instant, by the clocks of those who made them; in no order. Later calls may bring changes of
@@ -40,4 +50,23 @@ public interface AuthorizedOutboundStore {
      * @param limit so many at the most; when it is as many, some may lack
      */
     CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit);
+
+    /**
+     * The changes since an instant, the newest first.
+     *
+     * @param domain of this domain only
+     * @param limit  so many at the most
+     */
+    CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit);
+
+    /** The entries of all domains, those of a domain together, some at a time. */
+    CompletionStage<Page> everything();
+
+    /** Some of many entries. */
+    interface Page {
+        ImmutableList<AuthorizedOutbound> entries();
+
+        /** Reads those that follow; empty when these are the last. */
+        Optional<CompletionStage<Page>> next();
+    }
 }

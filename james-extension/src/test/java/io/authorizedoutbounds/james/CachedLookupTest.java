@@ -8,11 +8,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
-import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.io.IOException;
@@ -72,6 +71,17 @@ class CachedLookupTest {
     @Nested
     class ListedFor {
         @Test
+        void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
+            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphanedAt(NOW);
+            OutboundLists answering =
+                    new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
+
+            assertThat(lookup(answering, FixedDomainList.of("a.example"), PATIENT)
+                            .listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
         void addressOfTheDomainShouldBeListed() {
             save(DOMAIN, CLIENT, Optional.empty());
 
@@ -101,6 +111,17 @@ class CachedLookupTest {
 
     @Nested
     class ListedForAny {
+        @Test
+        void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
+            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphanedAt(NOW);
+            OutboundLists answering =
+                    new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
+
+            assertThat(lookup(answering, FixedDomainList.of("a.example"), PATIENT)
+                            .listedForAny(CLIENT))
+                    .isEqualTo(Listing.UNLISTED);
+        }
+
         @Test
         void addressOfAnInternalDomainShouldBeListed() {
             save(DOMAIN, CLIENT, Optional.empty());
@@ -189,7 +210,7 @@ class CachedLookupTest {
             ImmutableList<AuthorizedOutbound> entries = listing.stream()
                     .map(domain -> entry(domain, Optional.empty()))
                     .collect(ImmutableList.toImmutableList());
-            AuthorizedOutboundStore answering = new StubStore(() -> CompletableFuture.completedFuture(entries));
+            OutboundLists answering = new StubStore(() -> CompletableFuture.completedFuture(entries));
             return lookup(answering, list, PATIENT).listedForAny(CLIENT);
         }
     }
@@ -767,7 +788,7 @@ class CachedLookupTest {
         return lookup(store, list, PATIENT);
     }
 
-    private CachedLookup lookup(AuthorizedOutboundStore answering, DomainList list, Duration timeout) {
+    private CachedLookup lookup(OutboundLists answering, DomainList list, Duration timeout) {
         BaseConfiguration configuration = new BaseConfiguration();
         configuration.addProperty("lookup.timeout", timeout.toMillis() + "ms");
         configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
@@ -782,7 +803,7 @@ class CachedLookupTest {
     }
 
     /** A store that answers as told, whatever it is asked, and counts the questions. */
-    private static final class StubStore implements AuthorizedOutboundStore {
+    private static final class StubStore implements OutboundLists {
         private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> list;
         private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> listings;
         private final AtomicInteger questions = new AtomicInteger();
@@ -809,26 +830,6 @@ class CachedLookupTest {
         public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
             questions.incrementAndGet();
             return listings.get();
-        }
-
-        @Override
-        public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
-            throw new UnsupportedOperationException("A lookup asks for lists");
-        }
-
-        @Override
-        public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
-            throw new UnsupportedOperationException("A lookup is told of changes");
-        }
-
-        @Override
-        public CompletionStage<Void> save(AuthorizedOutbound entry) {
-            throw new UnsupportedOperationException("A lookup writes nothing");
-        }
-
-        @Override
-        public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-            throw new UnsupportedOperationException("A lookup writes nothing");
         }
     }
 }

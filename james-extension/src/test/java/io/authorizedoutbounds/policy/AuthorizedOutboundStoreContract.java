@@ -10,12 +10,15 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +146,159 @@ public interface AuthorizedOutboundStoreContract {
         assertThat(find(put.domain(), put.address())).contains(put);
         assertThat(list(put.domain())).containsExactly(put);
         assertThat(domainsListing(put.address())).containsExactly(put.domain());
+    }
+
+    // Many changes, history, everything
+
+    @Test
+    default void manyChangesShouldAllBeMade() {
+        Domain domain = freshDomain();
+        ImmutableList<AuthorizedOutbound> removed = plainEntries(domain, 12);
+        ImmutableList<AuthorizedOutbound> saved = plainEntries(domain, 95);
+        removed.forEach(this::save);
+
+        await(store().change(domain, saved, addresses(removed), Optional.of("admin")));
+
+        assertThat(list(domain)).containsExactlyInAnyOrderElementsOf(saved);
+        assertThat(domainsListing(saved.get(94).address())).containsExactly(domain);
+        assertThat(domainsListing(removed.get(0).address())).isEmpty();
+        assertThat(history(domain, 1000)).hasSize(12 + 95 + 12);
+    }
+
+    @Test
+    default void fewChangesShouldAllBeMade() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound removed = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound saved = plainEntry(domain, freshIpv6());
+        save(removed);
+
+        await(store().change(domain, ImmutableList.of(saved), ImmutableList.of(removed.address()), Optional.empty()));
+
+        assertThat(list(domain)).containsExactly(saved);
+    }
+
+    @Test
+    default void noChangeShouldChangeNothing() {
+        Domain domain = freshDomain();
+
+        await(store().change(domain, ImmutableList.of(), ImmutableList.of(), Optional.empty()));
+
+        assertThat(list(domain)).isEmpty();
+        assertThat(history(domain, 10)).isEmpty();
+    }
+
+    @Test
+    default void orphanedEntryShouldSaySoUntilItIsPutAgain() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound orphaned = entry.orphanedAt(clock().instant());
+        save(entry);
+
+        save(orphaned);
+
+        assertThat(find(entry.domain(), entry.address())).contains(orphaned);
+        assertThat(list(entry.domain())).containsExactly(orphaned);
+        assertThat(await(store().listings(entry.address()))).containsExactly(orphaned.bare());
+
+        save(entry);
+
+        assertThat(list(entry.domain())).containsExactly(entry);
+        assertThat(await(store().listings(entry.address()))).containsExactly(entry.bare());
+    }
+
+    @Test
+    default void historyShouldTellWhatWasDoneWithTheNewestFirst() {
+        AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
+        save(entry);
+        save(entry.orphanedAt(clock().instant()));
+        await(store().remove(entry.domain(), entry.address(), Optional.of("other@a.example")));
+
+        ImmutableList<OutboundChange> history = history(entry.domain(), 10);
+
+        assertThat(history)
+                .extracting(OutboundChange::action)
+                .containsExactly(OutboundChange.Action.REMOVE, OutboundChange.Action.ORPHAN, OutboundChange.Action.PUT);
+        assertThat(history).allSatisfy(change -> {
+            assertThat(change.domain()).isEqualTo(entry.domain());
+            assertThat(change.address()).isEqualTo(entry.address());
+        });
+        OutboundChange put = history.get(2);
+        assertThat(put.comment()).isEqualTo(entry.comment());
+        assertThat(put.expiresAt()).isEqualTo(entry.expiresAt());
+        assertThat(put.changedBy()).isEqualTo(entry.addedBy());
+        OutboundChange removal = history.get(0);
+        assertThat(removal.changedBy()).contains("other@a.example");
+        assertThat(removal.comment()).isEmpty();
+    }
+
+    @Test
+    default void historyShouldGoOverManyHoursAndEndAtTheLimit() {
+        Domain domain = freshDomain();
+        ImmutableList<AuthorizedOutbound> entries = plainEntries(domain, 4);
+        for (AuthorizedOutbound entry : entries) {
+            save(entry);
+            clock().advance(Duration.ofHours(30));
+        }
+
+        assertThat(history(domain, 3))
+                .extracting(OutboundChange::address)
+                .containsExactly(
+                        entries.get(3).address(),
+                        entries.get(2).address(),
+                        entries.get(1).address());
+        assertThat(await(store().history(Optional.of(domain), clock().instant().minus(Duration.ofHours(65)), 10)))
+                .extracting(OutboundChange::address)
+                .containsExactly(entries.get(3).address(), entries.get(2).address());
+    }
+
+    @Test
+    default void historyOfAllDomainsShouldHaveEach() {
+        AuthorizedOutbound one = plainEntry(freshDomain(), freshIpv4());
+        AuthorizedOutbound other = plainEntry(freshDomain(), freshIpv4());
+        save(one);
+        save(other);
+
+        assertThat(await(store().history(Optional.empty(), clock().instant().minus(Duration.ofMinutes(1)), 10_000)))
+                .extracting(OutboundChange::domain)
+                .contains(one.domain(), other.domain());
+    }
+
+    @Test
+    default void everythingShouldHaveEachEntryOnceWithTheEntriesOfADomainTogether() {
+        ImmutableList<AuthorizedOutbound> ofOne = plainEntries(freshDomain(), 3);
+        ImmutableList<AuthorizedOutbound> ofAnother = plainEntries(freshDomain(), 2);
+        ofOne.forEach(this::save);
+        ofAnother.forEach(this::save);
+
+        List<AuthorizedOutbound> everything = new ArrayList<>();
+        AuthorizedOutboundStore.Page page = await(store().everything());
+        everything.addAll(page.entries());
+        for (var next = page.next(); next.isPresent(); next = page.next()) {
+            page = await(next.get());
+            everything.addAll(page.entries());
+        }
+
+        for (ImmutableList<AuthorizedOutbound> entries : List.of(ofOne, ofAnother)) {
+            int first = IntStream.range(0, everything.size())
+                    .filter(i -> entries.contains(everything.get(i)))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(everything.subList(first, first + entries.size())).containsExactlyInAnyOrderElementsOf(entries);
+        }
+        assertThat(everything).doesNotHaveDuplicates();
+    }
+
+    private ImmutableList<OutboundChange> history(Domain domain, int limit) {
+        return await(store().history(Optional.of(domain), clock().instant().minus(Duration.ofDays(10)), limit));
+    }
+
+    private ImmutableList<AuthorizedOutbound> plainEntries(Domain domain, int count) {
+        return Stream.generate(() -> plainEntry(domain, freshIpv4()))
+                .limit(count)
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private static ImmutableList<OutboundAddress> addresses(ImmutableList<AuthorizedOutbound> entries) {
+        return entries.stream().map(AuthorizedOutbound::address).collect(ImmutableList.toImmutableList());
     }
 
     private ImmutableList<UUID> changesOf(AuthorizedOutbound entry, Instant since) {

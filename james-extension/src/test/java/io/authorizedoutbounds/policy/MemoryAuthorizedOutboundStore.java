@@ -2,22 +2,26 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import io.authorizedoutbounds.policy.OutboundChange.Action;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 
 /** The lists in memory, for tests. Thread-safe; every answer is there at once. */
 public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private final Map<Domain, Map<OutboundAddress, AuthorizedOutbound>> entries = new ConcurrentHashMap<>();
-    private final Map<OutboundChange, Instant> changes = new ConcurrentHashMap<>();
+    private final List<OutboundChange> changes = new CopyOnWriteArrayList<>();
     private final Clock clock;
 
     /** @param clock what says whether an entry has expired */
@@ -26,16 +30,20 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     @Override
-    public CompletionStage<Void> save(AuthorizedOutbound entry) {
-        entriesOf(entry.domain()).put(entry.address(), entry);
-        record(entry.domain(), entry.address());
-        return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-        entriesOf(domain).remove(address);
-        record(domain, address);
+    public CompletionStage<Void> change(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed,
+            Optional<String> changedBy) {
+        for (AuthorizedOutbound entry : saved) {
+            entriesOf(domain).put(entry.address(), entry);
+            Action action = entry.orphanedAt().isPresent() ? Action.ORPHAN : Action.PUT;
+            record(action, domain, entry.address(), entry.comment(), entry.expiresAt(), changedBy);
+        }
+        for (OutboundAddress address : removed) {
+            entriesOf(domain).remove(address);
+            record(Action.REMOVE, domain, address, Optional.empty(), Optional.empty(), changedBy);
+        }
         return CompletableFuture.completedFuture(null);
     }
 
@@ -64,15 +72,50 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
 
     @Override
     public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
-        return CompletableFuture.completedFuture(changes.entrySet().stream()
-                .filter(change -> !change.getValue().isBefore(since))
-                .map(Map.Entry::getKey)
-                .limit(limit)
-                .collect(ImmutableList.toImmutableList()));
+        return CompletableFuture.completedFuture(since(since).limit(limit).collect(ImmutableList.toImmutableList()));
     }
 
-    private void record(Domain domain, OutboundAddress address) {
-        changes.put(new OutboundChange(UUID.randomUUID(), domain, address), clock.instant());
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+        return CompletableFuture.completedFuture(
+                Lists.reverse(since(since).collect(ImmutableList.toImmutableList())).stream()
+                        .filter(change -> domain.map(change.domain()::equals).orElse(true))
+                        .limit(limit)
+                        .collect(ImmutableList.toImmutableList()));
+    }
+
+    private Stream<OutboundChange> since(Instant since) {
+        return changes.stream().filter(change -> !change.changedAt().isBefore(since));
+    }
+
+    @Override
+    public CompletionStage<Page> everything() {
+        ImmutableList<AuthorizedOutbound> all = entries.values().stream()
+                .flatMap(ofDomain -> ofDomain.values().stream())
+                .filter(this::isActive)
+                .collect(ImmutableList.toImmutableList());
+        return CompletableFuture.completedFuture(new Page() {
+            @Override
+            public ImmutableList<AuthorizedOutbound> entries() {
+                return all;
+            }
+
+            @Override
+            public Optional<CompletionStage<Page>> next() {
+                return Optional.empty();
+            }
+        });
+    }
+
+    private void record(
+            Action action,
+            Domain domain,
+            OutboundAddress address,
+            Optional<String> comment,
+            Optional<Instant> expiresAt,
+            Optional<String> changedBy) {
+        changes.add(new OutboundChange(
+                UUID.randomUUID(), clock.instant(), action, domain, address, comment, expiresAt, changedBy));
     }
 
     private Map<OutboundAddress, AuthorizedOutbound> entriesOf(Domain domain) {

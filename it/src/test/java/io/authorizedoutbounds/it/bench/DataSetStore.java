@@ -3,9 +3,8 @@ package io.authorizedoutbounds.it.bench;
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
-import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.OutboundLists;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -14,7 +13,7 @@ import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
 
 /** A data set without a database: makes each entry when it is asked for. */
-class DataSetStore implements AuthorizedOutboundStore {
+class DataSetStore implements OutboundLists {
     private final DataSet data;
     private final Instant addedAt = Instant.now();
 
@@ -45,25 +44,5 @@ class DataSetStore implements AuthorizedOutboundStore {
         int number = data.numberOf(address);
         return CompletableFuture.completedFuture(
                 number < data.addresses() ? ImmutableList.of(entry(number)) : ImmutableList.of());
-    }
-
-    @Override
-    public CompletionStage<Void> save(AuthorizedOutbound entry) {
-        throw new UnsupportedOperationException("The data set is fixed");
-    }
-
-    @Override
-    public CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
-        throw new UnsupportedOperationException("The data set is fixed");
-    }
-
-    @Override
-    public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
-        throw new UnsupportedOperationException("Decisions read whole lists");
-    }
-
-    @Override
-    public CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit) {
-        return CompletableFuture.completedFuture(ImmutableList.of());
     }
 }

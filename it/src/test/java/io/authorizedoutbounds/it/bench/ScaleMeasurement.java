@@ -13,7 +13,7 @@ import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.CachedLookup;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.InternalDomains;
-import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import java.lang.management.ManagementFactory;
@@ -95,7 +95,7 @@ class ScaleMeasurement implements Measurement {
 
     private void measureHere(CqlSession session) throws InterruptedException, ExecutionException {
         // As in a James with a session of its own, which this JVM can close.
-        AuthorizedOutboundStore store = new CassandraAuthorizedOutboundStore(
+        OutboundLists store = new CassandraAuthorizedOutboundStore(
                 CassandraConnection.shared(session), Duration.ofDays(90), Clock.systemUTC());
         Awaitility.await("the tables")
                 .atMost(Duration.ofMinutes(1))
@@ -118,7 +118,7 @@ class ScaleMeasurement implements Measurement {
         measureHeap(new RelayRule(lookup(store, domains), true));
     }
 
-    private static CachedLookup lookup(AuthorizedOutboundStore store, InternalDomains domains) {
+    private static CachedLookup lookup(OutboundLists store, InternalDomains domains) {
         AuthorizedOutboundsConfiguration configuration = AuthorizedOutboundsConfiguration.from(new MapConfiguration(
                 Map.of("cache.domains.maximum", CACHE_MAXIMUM, "cache.addresses.maximum", CACHE_MAXIMUM)));
         return new CachedLookup(store, domains, configuration, Clock.systemUTC(), Ticker.systemTicker());
