@@ -10,6 +10,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.util.Base64;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,6 +105,21 @@ class WebAdminAuthenticationIntegrationTest {
         intruder.put(domain, "10.0.0.0/8").then().statusCode(401);
         intruder.put("", "203.0.113.8").then().statusCode(401);
         intruder.delete(domain, ADDRESS).then().statusCode(401);
+        String list = "/domains/" + domain + "/authorizedOutbounds";
+        intruder.request().body("[]").put(list).then().statusCode(401);
+        intruder.request().body("[]").put(list + "?dryRun").then().statusCode(401);
+        intruder.request().delete(list).then().statusCode(401);
+        intruder.request().put("/domains/unknown.example").then().statusCode(401);
+        intruder.request().delete("/domains/" + domain).then().statusCode(401);
+        for (String path : List.of(
+                "/domains/" + domain + "/refusedOutbounds",
+                "/authorizedOutbounds",
+                "/authorizedOutbounds/",
+                "/authorizedOutbounds/addresses/" + ADDRESS,
+                "/authorizedOutbounds/decision?ip=" + ADDRESS + "&recipient=a@x.example",
+                "/authorizedOutbounds/changes")) {
+            intruder.request().get(path).then().statusCode(401);
+        }
 
         admin.list(domain).then().statusCode(200).body("size()", equalTo(1));
     }

@@ -25,6 +25,7 @@ public final class AuthorizedOutboundsConfiguration {
     private static final String CACHE_DOMAINS_MAXIMUM = "cache.domains.maximum";
     private static final String CACHE_ADDRESSES_MAXIMUM = "cache.addresses.maximum";
     private static final String CHANGES_RETENTION = "changes.retention";
+    private static final String REFUSALS_RETENTION = "refusals.retention";
     private static final int READINGS_BEFORE_STALE = 5;
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
             ENFORCEMENT,
@@ -35,7 +36,8 @@ public final class AuthorizedOutboundsConfiguration {
             STALE_MAXIMUM,
             CACHE_DOMAINS_MAXIMUM,
             CACHE_ADDRESSES_MAXIMUM,
-            CHANGES_RETENTION);
+            CHANGES_RETENTION,
+            REFUSALS_RETENTION);
 
     /** What holds without the file. */
     public static final AuthorizedOutboundsConfiguration DEFAULT = new AuthorizedOutboundsConfiguration(
@@ -47,7 +49,8 @@ public final class AuthorizedOutboundsConfiguration {
             Duration.ofHours(1),
             100_000,
             100_000,
-            Duration.ofDays(90));
+            Duration.ofDays(90),
+            Duration.ofDays(7));
 
     private final Enforcement enforcement;
     private final boolean protectLocalRecipients;
@@ -58,6 +61,7 @@ public final class AuthorizedOutboundsConfiguration {
     private final int cacheDomainsMaximum;
     private final int cacheAddressesMaximum;
     private final Duration changesRetention;
+    private final Duration refusalsRetention;
 
     private AuthorizedOutboundsConfiguration(
             Enforcement enforcement,
@@ -68,7 +72,8 @@ public final class AuthorizedOutboundsConfiguration {
             Duration staleMaximum,
             int cacheDomainsMaximum,
             int cacheAddressesMaximum,
-            Duration changesRetention) {
+            Duration changesRetention,
+            Duration refusalsRetention) {
         this.enforcement = enforcement;
         this.protectLocalRecipients = protectLocalRecipients;
         this.allowPrivateAddresses = allowPrivateAddresses;
@@ -78,6 +83,7 @@ public final class AuthorizedOutboundsConfiguration {
         this.cacheDomainsMaximum = cacheDomainsMaximum;
         this.cacheAddressesMaximum = cacheAddressesMaximum;
         this.changesRetention = changesRetention;
+        this.refusalsRetention = refusalsRetention;
     }
 
     /**
@@ -120,7 +126,12 @@ public final class AuthorizedOutboundsConfiguration {
                         configuration,
                         CHANGES_RETENTION,
                         value -> duration(value, "1h", "3650d"),
-                        DEFAULT.changesRetention));
+                        DEFAULT.changesRetention),
+                read(
+                        configuration,
+                        REFUSALS_RETENTION,
+                        value -> duration(value, "1h", "365d"),
+                        DEFAULT.refusalsRetention));
         if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(READINGS_BEFORE_STALE)) < 0) {
             // Memory would count for nothing now and then while all is well.
             throw new IllegalArgumentException("conf/" + FILE + ".properties: " + STALE_MAXIMUM + " of "
@@ -244,5 +255,10 @@ public final class AuthorizedOutboundsConfiguration {
     /** How long the trail of changes is kept. */
     public Duration changesRetention() {
         return changesRetention;
+    }
+
+    /** How long refusals are kept. */
+    public Duration refusalsRetention() {
+        return refusalsRetention;
     }
 }

@@ -13,8 +13,11 @@ import com.google.inject.Singleton;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConfiguration;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.cassandra.CassandraRefusalStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.RefusalStore;
+import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
 import java.io.File;
 import java.io.FileNotFoundException;
@@ -50,6 +53,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(InternalDomains.class).in(Singleton.class);
+        bind(BlockPolicyInForce.class).in(Singleton.class);
     }
 
     @Provides
@@ -98,6 +102,20 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     CassandraAuthorizedOutboundStore cassandraStore(
             CassandraConnection connection, AuthorizedOutboundsConfiguration configuration, Clock clock) {
         return new CassandraAuthorizedOutboundStore(connection, configuration.changesRetention(), clock);
+    }
+
+    @Provides
+    @Singleton
+    RefusalStore refusalStore(CassandraConnection connection, AuthorizedOutboundsConfiguration configuration) {
+        return new CassandraRefusalStore(connection, configuration.refusalsRetention());
+    }
+
+    @Provides
+    @Singleton
+    Refusals refusals(RefusalStore store, Clock clock) {
+        RefusalRecorder recorder = new RefusalRecorder(store, clock);
+        recorder.start();
+        return recorder;
     }
 
     @Provides

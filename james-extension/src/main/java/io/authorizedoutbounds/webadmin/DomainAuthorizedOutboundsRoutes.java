@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import static io.authorizedoutbounds.webadmin.RequestValues.address;
+import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
+import static io.authorizedoutbounds.webadmin.RequestValues.rest;
+import static io.authorizedoutbounds.webadmin.RequestValues.user;
+
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.DomainDepartures;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.RefusalStore;
+import io.authorizedoutbounds.policy.RefusalSummary;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.authentication.AuthenticationFilter;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.Responses;
 import org.eclipse.jetty.http.HttpStatus;
@@ -35,32 +34,37 @@ import spark.Response;
 import spark.Service;
 
 /**
- * The list of one domain:
+ * The list of one domain, and what was refused of it:
  *
  * <pre>
  * GET    /domains/{domain}/authorizedOutbounds        200 the entries, sorted by address
+ * PUT    /domains/{domain}/authorizedOutbounds        200 what was changed so that the list is what the body says; ?dryRun
+ * DELETE /domains/{domain}/authorizedOutbounds        204
  * GET    /domains/{domain}/authorizedOutbounds/{ip}   200 the entry
  * PUT    /domains/{domain}/authorizedOutbounds/{ip}   204; optional body {"comment", "expiresAt"}
  * DELETE /domains/{domain}/authorizedOutbounds/{ip}   204
+ * GET    /domains/{domain}/refusedOutbounds           200 by address, last seen first; ?by=hour by hour, the oldest first
  * </pre>
  *
  * <p>400 for what is not one plain IP address or not a domain, 404 for an unknown domain or entry, 503 when Cassandra
- * cannot give or take the answer. A domain that has left James keeps its list for {@code GET} and {@code DELETE}.
+ * cannot give or take the answer. A domain that has left James keeps its list for {@code GET} and {@code DELETE}; its
+ * entries are orphaned when it leaves, and when it comes back before that was noticed.
  */
 public class DomainAuthorizedOutboundsRoutes implements Routes {
     private static final Logger LOGGER = LoggerFactory.getLogger(DomainAuthorizedOutboundsRoutes.class);
     private static final String DOMAIN = ":domain";
-    private static final String BASE_PATH = "/domains/" + DOMAIN + "/authorizedOutbounds";
-    /** A wildcard: a slash in what should be one address is told apart in words, not by 404. */
-    private static final String ENTRY = BASE_PATH + "/*";
+    private static final String BASE_PATH = "/domains/" + DOMAIN;
+    private static final String LIST = BASE_PATH + "/authorizedOutbounds";
+    private static final String ENTRY = LIST + "/*";
+    private static final String REFUSALS = BASE_PATH + "/refusedOutbounds";
 
-    private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
-
-    /** Longer than the store tries a change: it bounds what is stuck elsewhere. */
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    /** How many attempts there were of addresses that are not kept. */
+    private static final String DROPPED = "X-Refusals-Dropped";
 
     private final AuthorizedOutboundStore store;
+    private final RefusalStore refusals;
     private final InternalDomains domains;
+    private final DomainDepartures departures;
     private final AuthorizedOutboundsConfiguration configuration;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -68,12 +72,16 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     @Inject
     public DomainAuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
+            RefusalStore refusals,
             InternalDomains domains,
+            DomainDepartures departures,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
             JsonTransformer jsonTransformer) {
         this.store = store;
+        this.refusals = refusals;
         this.domains = domains;
+        this.departures = departures;
         this.configuration = configuration;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -86,36 +94,76 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        service.get(BASE_PATH, this::list, jsonTransformer);
+        // James's own routes add and remove the domain.
+        service.before(BASE_PATH, this::beforeADomainComesBack);
+        service.after(BASE_PATH, this::afterADomainHasLeft);
+        service.get(LIST, this::list, jsonTransformer);
+        service.put(LIST, this::replace, jsonTransformer);
+        service.delete(LIST, this::clear);
         service.get(ENTRY, this::find, jsonTransformer);
         service.put(ENTRY, this::put);
         service.delete(ENTRY, this::delete);
+        service.get(REFUSALS, this::refused, jsonTransformer);
+    }
+
+    /** However it left, and whether anybody noticed: its list of before must not count. */
+    private void beforeADomainComesBack(Request request, Response response) {
+        if (request.requestMethod().equals("PUT")) {
+            Domain domain = domain(request);
+            if (!isInternal(domain)) {
+                StoreCall.awaitMany(() -> departures.orphan(domain, user(request)));
+            }
+        }
+    }
+
+    private void afterADomainHasLeft(Request request, Response response) {
+        if (!request.requestMethod().equals("DELETE") || response.status() != HttpStatus.NO_CONTENT_204) {
+            return;
+        }
+        Domain domain = domain(request);
+        // It has left, whatever becomes of this: it will be done at the latest when the domain comes back.
+        var unused = departures.orphan(domain, user(request)).exceptionally(failure -> {
+            LOGGER.warn(
+                    "{} has left James, its list of authorized outbounds could not be told so: {}",
+                    domain.asString(),
+                    String.valueOf(failure));
+            return null;
+        });
     }
 
     private ImmutableList<EntryResponse> list(Request request, Response response) {
         Domain domain = domain(request);
-        ImmutableList<AuthorizedOutbound> entries = await(() -> store.list(domain));
-        if (entries.isEmpty() && !isInternal(domain)) {
-            throw unknown(domain);
+        ImmutableList<AuthorizedOutbound> entries = StoreCall.await(() -> store.list(domain));
+        boolean internal = isInternal(domain);
+        if (entries.isEmpty() && !internal) {
+            throw HttpErrors.unknown(domain);
         }
-        return entries.stream().map(EntryResponse::new).collect(ImmutableList.toImmutableList());
+        return entries.stream()
+                .map(entry -> EntryResponse.ofDomain(entry, internal))
+                .collect(ImmutableList.toImmutableList());
     }
 
     private EntryResponse find(Request request, Response response) {
         Domain domain = domain(request);
-        OutboundAddress address = address(request);
-        return await(() -> store.find(domain, address))
-                .map(EntryResponse::new)
-                .orElseThrow(() -> notFound(
+        OutboundAddress address = address(rest(request));
+        AuthorizedOutbound entry = StoreCall.await(() -> store.find(domain, address))
+                .orElseThrow(() -> HttpErrors.notFound(
                         address.asString() + " is not an authorized outbound address of " + domain.asString()));
+        return EntryResponse.ofDomain(entry, isInternal(domain));
     }
 
     private String put(Request request, Response response) {
-        AuthorizedOutbound entry = entry(request);
-        if (!isInternal(entry.domain())) {
-            throw unknown(entry.domain());
+        Domain domain = domain(request);
+        OutboundAddress address = address(rest(request));
+        RequestValues.requireJson(request);
+        AuthorizedOutbound entry;
+        try {
+            entry = entry(request, domain, address, EntryRequest.parse(request.body()));
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest(e.getMessage());
         }
-        await(() -> store.save(entry));
+        requireInternal(domain);
+        StoreCall.await(() -> store.save(entry));
         LOGGER.info(
                 "{} made {} an authorized outbound address of {}",
                 entry.addedBy().orElse("Somebody"),
@@ -126,12 +174,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private String delete(Request request, Response response) {
         Domain domain = domain(request);
-        OutboundAddress address = address(request);
+        OutboundAddress address = address(rest(request));
         Optional<String> user = user(request);
-        if (!isInternal(domain) && await(() -> store.list(domain)).isEmpty()) {
-            throw unknown(domain);
-        }
-        await(() -> store.remove(domain, address, user));
+        requireInternalOrListing(domain);
+        StoreCall.await(() -> store.remove(domain, address, user));
         LOGGER.info(
                 "{} removed {} from the authorized outbound addresses of {}",
                 user.orElse("Somebody"),
@@ -140,107 +186,102 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         return Responses.returnNoContent(response);
     }
 
-    private AuthorizedOutbound entry(Request request) {
+    private ListChange replace(Request request, Response response) {
         Domain domain = domain(request);
-        OutboundAddress address = address(request);
+        RequestValues.requireJson(request);
+        ImmutableList<AuthorizedOutbound> entries;
+        try {
+            entries = ListRequest.parse(domain, request.body()).entrySet().stream()
+                    .map(entry -> entry(request, domain, entry.getKey(), entry.getValue()))
+                    .collect(ImmutableList.toImmutableList());
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest(e.getMessage());
+        }
+        requireInternal(domain);
+        ListChange change = new ListChange(StoreCall.await(() -> store.list(domain)), entries);
+        if (request.queryParams("dryRun") == null) {
+            change(request, domain, change);
+        }
+        return change;
+    }
+
+    private String clear(Request request, Response response) {
+        Domain domain = domain(request);
+        requireInternalOrListing(domain);
+        change(request, domain, new ListChange(StoreCall.await(() -> store.list(domain)), ImmutableList.of()));
+        return Responses.returnNoContent(response);
+    }
+
+    private void change(Request request, Domain domain, ListChange change) {
+        StoreCall.awaitMany(() -> store.change(domain, change.toSave(), change.toRemove(), user(request)));
+        LOGGER.info(
+                "{} replaced the authorized outbound addresses of {}: {} written, {} removed",
+                user(request).orElse("Somebody"),
+                domain.asString(),
+                change.toSave().size(),
+                change.toRemove().size());
+    }
+
+    private Object refused(Request request, Response response) {
+        Domain domain = domain(request);
+        Optional<String> by = parameter(request, "by");
+        if (by.isPresent() && !by.get().equals("hour")) {
+            throw HttpErrors.badRequest("'by' is " + PrintableText.quoted(by.get()) + ", give 'hour' or leave it out");
+        }
+        RefusalSummary summary = new RefusalSummary();
+        StoreCall.await(() -> refusals.tell(domain, summary::add));
+        if (summary.byHour().isEmpty()) {
+            requireInternal(domain);
+        }
+        if (summary.dropped() > 0) {
+            response.header(DROPPED, Long.toString(summary.dropped()));
+        }
+        return by.isPresent()
+                ? summary.byHour().entrySet().stream()
+                        .map(hour -> new HourResponse(hour.getKey(), hour.getValue()))
+                        .collect(ImmutableList.toImmutableList())
+                : summary.byAddress().stream().map(RefusalResponse::new).collect(ImmutableList.toImmutableList());
+    }
+
+    /** @throws IllegalArgumentException when the address may not be authorized, or the entry not be kept */
+    private AuthorizedOutbound entry(Request request, Domain domain, OutboundAddress address, EntryRequest body) {
         if (address.isPrivate() && !configuration.allowPrivateAddresses()) {
-            throw badRequest(
+            throw new IllegalArgumentException(
                     "'" + address.asString() + "' is a private, loopback or link-local address: behind NAT or a"
                             + " container bridge any client may wear it; set allow.private.addresses=true in"
                             + " authorized-outbounds.properties to authorize it");
         }
-        try {
-            requireJson(request);
-            EntryRequest body = EntryRequest.parse(request.body());
-            Instant now = clock.instant();
-            AuthorizedOutbound entry =
-                    new AuthorizedOutbound(domain, address, body.comment(), user(request), now, body.expiresAt());
-            if (!entry.isActiveAt(now)) {
-                throw new IllegalArgumentException("'expiresAt' is in the past");
-            }
-            return entry;
-        } catch (IllegalArgumentException e) {
-            throw badRequest(e.getMessage());
+        Instant now = clock.instant();
+        AuthorizedOutbound entry =
+                new AuthorizedOutbound(domain, address, body.comment(), user(request), now, body.expiresAt());
+        if (!entry.isActiveAt(now)) {
+            throw new IllegalArgumentException("'expiresAt' is in the past");
         }
-    }
-
-    private static void requireJson(Request request) {
-        String contentType = request.contentType();
-        // By length too: of a form, curl's default, nothing is left of the body here.
-        boolean hasBody = request.contentLength() > 0 || !request.body().isBlank();
-        if (hasBody && contentType != null && !JSON.matcher(contentType).matches()) {
-            throw new IllegalArgumentException("The body is '" + contentType + "', give 'application/json'");
-        }
+        return entry;
     }
 
     private static Domain domain(Request request) {
-        String text = request.params(DOMAIN);
-        try {
-            return InternalDomains.canonical(Domain.of(text));
-        } catch (IllegalArgumentException e) {
-            throw badRequest("'" + text + "' is not a domain: " + e.getMessage());
+        return RequestValues.domain(request.params(DOMAIN));
+    }
+
+    private void requireInternal(Domain domain) {
+        if (!isInternal(domain)) {
+            throw HttpErrors.unknown(domain);
         }
     }
 
-    private static OutboundAddress address(Request request) {
-        try {
-            return OutboundAddress.parse(request.splat().length == 0 ? "" : request.splat()[0]);
-        } catch (IllegalArgumentException e) {
-            throw badRequest(e.getMessage());
+    private void requireInternalOrListing(Domain domain) {
+        if (!isInternal(domain) && StoreCall.await(() -> store.list(domain)).isEmpty()) {
+            throw HttpErrors.unknown(domain);
         }
     }
 
-    private static Optional<String> user(Request request) {
-        return Optional.ofNullable(request.attribute(AuthenticationFilter.LOGIN));
-    }
-
+    /** @throws HaltException 503 when that cannot be said */
     private boolean isInternal(Domain domain) {
         Locality locality = domains.localityOf(domain);
         if (locality == Locality.UNKNOWN) {
-            throw unavailable("The domain list of James cannot be read now: try again later");
+            throw HttpErrors.unavailable("The domain list of James cannot be read now: try again later");
         }
         return locality == Locality.INTERNAL;
-    }
-
-    private static <T> T await(Supplier<CompletionStage<T>> call) {
-        try {
-            return call.get().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw unavailable("James is shutting down: try again later");
-        } catch (ExecutionException e) {
-            throw unanswered(e.getCause());
-        } catch (TimeoutException e) {
-            throw unanswered(e);
-        }
-    }
-
-    private static HaltException unanswered(Throwable reason) {
-        LOGGER.warn("Cassandra did not answer a call of WebAdmin: {}", reason.toString());
-        return unavailable("Cassandra cannot give or take the answer now: try again later; calls are idempotent");
-    }
-
-    private static HaltException badRequest(String sentence) {
-        return error(HttpStatus.BAD_REQUEST_400, ErrorType.INVALID_ARGUMENT, sentence);
-    }
-
-    private static HaltException unknown(Domain domain) {
-        return notFound("The domain list of James does not contain " + domain.asString());
-    }
-
-    private static HaltException notFound(String sentence) {
-        return error(HttpStatus.NOT_FOUND_404, ErrorType.NOT_FOUND, sentence);
-    }
-
-    private static HaltException unavailable(String sentence) {
-        return error(HttpStatus.SERVICE_UNAVAILABLE_503, ErrorType.SERVER_ERROR, sentence);
-    }
-
-    private static HaltException error(int status, ErrorType type, String sentence) {
-        return ErrorResponder.builder()
-                .statusCode(status)
-                .type(type)
-                .message(sentence)
-                .haltError();
     }
 }

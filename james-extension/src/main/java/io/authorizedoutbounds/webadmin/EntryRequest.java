@@ -40,6 +40,15 @@ final class EntryRequest {
         this.expiresAt = text("expiresAt", expiresAt).map(EntryRequest::instant);
     }
 
+    /**
+     * Of the values of its keys; what is not there is {@code null}.
+     *
+     * @throws IllegalArgumentException when one of them is of another kind
+     */
+    static EntryRequest of(JsonNode comment, JsonNode expiresAt) {
+        return new EntryRequest(comment, expiresAt);
+    }
+
     /** @throws IllegalArgumentException when the body is neither empty nor such an object */
     static EntryRequest parse(String body) {
         if (body.isBlank()) {

@@ -34,6 +34,7 @@ class AuthorizedOutboundsConfigurationTest {
         assertThat(configuration.cacheDomainsMaximum()).isEqualTo(100_000);
         assertThat(configuration.cacheAddressesMaximum()).isEqualTo(100_000);
         assertThat(configuration.changesRetention()).isEqualTo(Duration.ofDays(90));
+        assertThat(configuration.refusalsRetention()).isEqualTo(Duration.ofDays(7));
     }
 
     @Test
@@ -66,7 +67,8 @@ class AuthorizedOutboundsConfigurationTest {
                         "stale.maximum",
                         "cache.domains.maximum",
                         "cache.addresses.maximum",
-                        "changes.retention");
+                        "changes.retention",
+                        "refusals.retention");
     }
 
     @Test
@@ -134,13 +136,15 @@ class AuthorizedOutboundsConfigurationTest {
                 "protect.local.recipients = false",
                 "allow.private.addresses = true",
                 "lookup.timeout = 100ms",
-                "changes.retention = 7d");
+                "changes.retention = 7d",
+                "refusals.retention = 2d");
 
         assertThat(configuration.enforcement()).isEqualTo(Enforcement.REPORT);
         assertThat(configuration.protectLocalRecipients()).isFalse();
         assertThat(configuration.allowPrivateAddresses()).isTrue();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(100));
         assertThat(configuration.changesRetention()).isEqualTo(Duration.ofDays(7));
+        assertThat(configuration.refusalsRetention()).isEqualTo(Duration.ofDays(2));
     }
 
     @CsvSource(
@@ -180,7 +184,10 @@ class AuthorizedOutboundsConfigurationTest {
                 "changes.retention        | 59m              | from 1h to 3650d",
                 "changes.retention        | 3651d            | from 1h to 3650d",
                 "changes.retention        | 999999999d       | from 1h to 3650d",
-                "changes.retention        | forever          | from 1h to 3650d"
+                "changes.retention        | forever          | from 1h to 3650d",
+                "refusals.retention       | 7                | from 1h to 365d",
+                "refusals.retention       | 366d             | from 1h to 365d",
+                "refusals.retention       | 59m              | from 1h to 365d"
             })
     @ParameterizedTest
     void badValueShouldBeRefusedWithFileKeyValueAndWhatIsAllowed(String key, String value, String allowed) {

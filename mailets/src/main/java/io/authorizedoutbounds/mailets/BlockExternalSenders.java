@@ -8,7 +8,9 @@ import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -108,7 +110,7 @@ public class BlockExternalSenders extends GenericMailet {
     private static final int RECIPIENTS_NAMED = 10;
 
     /** What {@link #init} reads. */
-    private static final class Settings {
+    private static final class Settings implements BlockExemptions {
         private final String processor;
         private final String retryProcessor;
         private final Exemptions exemptSenders;
@@ -127,12 +129,23 @@ public class BlockExternalSenders extends GenericMailet {
             this.exemptRecipients = exemptRecipients;
             this.spool = spool;
         }
+
+        @Override
+        public boolean exemptsSender(MailAddress sender) {
+            return exemptSenders.contain(sender);
+        }
+
+        @Override
+        public boolean exemptsRecipient(MailAddress recipient) {
+            return exemptRecipients.contain(recipient);
+        }
     }
 
     private final BlockRule rule;
     private final InternalDomains domains;
     private final Enforcement enforcement;
     private final MailQueueFactory<?> queues;
+    private final BlockPolicyInForce inForce;
 
     private Settings settings;
 
@@ -141,11 +154,13 @@ public class BlockExternalSenders extends GenericMailet {
             BlockRule rule,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
-            MailQueueFactory<?> queues) {
+            MailQueueFactory<?> queues,
+            BlockPolicyInForce inForce) {
         this.rule = rule;
         this.domains = domains;
         this.enforcement = configuration.enforcement();
         this.queues = queues;
+        this.inForce = inForce;
     }
 
     @Override
@@ -167,6 +182,7 @@ public class BlockExternalSenders extends GenericMailet {
                 exemptions(EXEMPT_SENDERS),
                 exemptions(EXEMPT_RECIPIENTS),
                 queues.createQueue(MailQueueFactory.SPOOL));
+        inForce.configured(settings);
     }
 
     private String processor(String parameter, String otherwise) {
@@ -215,16 +231,14 @@ public class BlockExternalSenders extends GenericMailet {
     private void judge(Mail mail) throws Exception {
         Origin origin = originOf(mail);
         Sender sender = domains.senderOf(mail.getMaybeSender());
-        boolean exemptSender = mail.getMaybeSender()
-                .asOptional()
-                .map(settings.exemptSenders::contain)
-                .orElse(false);
+        boolean exemptSender =
+                mail.getMaybeSender().asOptional().map(settings::exemptsSender).orElse(false);
         ImmutableSet.Builder<MailAddress> leaving = ImmutableSet.builder();
         for (MailAddress recipient : mail.getRecipients()) {
             BlockRow row = rule.judge(
                     origin,
                     sender,
-                    () -> exemptSender || settings.exemptRecipients.contain(recipient),
+                    () -> exemptSender || settings.exemptsRecipient(recipient),
                     () -> domains.localityOf(recipient.getDomain()));
             switch (row.outcome()) {
                 case LEAVE:

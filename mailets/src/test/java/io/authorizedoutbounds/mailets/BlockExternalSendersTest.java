@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -60,6 +62,7 @@ class BlockExternalSendersTest {
     private static final Attribute SENT_BY_MAILET = attribute("org.apache.james.SentByMailet");
 
     private final LimitedQueues queues = new LimitedQueues();
+    private final BlockPolicyInForce inForce = new BlockPolicyInForce();
 
     private static Attribute attribute(String name) {
         return new Attribute(AttributeName.of(name), AttributeValue.of("user@a.example"));
@@ -238,6 +241,18 @@ class BlockExternalSendersTest {
         mailet(parameter, exempt).service(mail);
 
         assertUntouched(mail, EXTERNAL);
+    }
+
+    @Test
+    void exemptionsShouldBeToldToThoseWhoAsk() throws Exception {
+        assertThat(inForce.exemptions()).isEmpty();
+
+        mailet("exemptSenders", "remote.example");
+
+        BlockExemptions exemptions = inForce.exemptions().get();
+        assertThat(exemptions.exemptsSender(new MailAddress(EXTERNAL_SENDER))).isTrue();
+        assertThat(exemptions.exemptsRecipient(new MailAddress(EXTERNAL_SENDER)))
+                .isFalse();
     }
 
     @Test
@@ -444,7 +459,8 @@ class BlockExternalSendersTest {
                 new BlockRule(new FixedLookup()),
                 new InternalDomains(FixedDomainList.of("a.example")),
                 configuration,
-                queues);
+                queues,
+                inForce);
         try {
             mailet.init(config);
         } catch (Exception e) {

@@ -8,10 +8,13 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.Refusals;
+import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -60,18 +63,22 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private static final Attribute GRANTED =
             new Attribute(AttributeName.of(Origin.GRANTED_ATTRIBUTE), AttributeValue.of(true));
 
-    private static final HookResult UNAVAILABLE =
-            refusal("4.3.0 Authorized outbounds temporarily unavailable, try again later");
+    private static final HookResult UNAVAILABLE = refusal(RelayReply.UNAVAILABLE);
 
     private final RelayRule rule;
     private final InternalDomains domains;
+    private final Refusals refusals;
     private final Enforcement enforcement;
 
     @Inject
     public AuthorizedOutboundHook(
-            RelayRule rule, InternalDomains domains, AuthorizedOutboundsConfiguration configuration) {
+            RelayRule rule,
+            InternalDomains domains,
+            Refusals refusals,
+            AuthorizedOutboundsConfiguration configuration) {
         this.rule = rule;
         this.domains = domains;
+        this.refusals = refusals;
         this.enforcement = configuration.enforcement();
     }
 
@@ -101,7 +108,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
-            log(row, client, sender, () -> "<" + recipient.asString() + ">");
+            tell(row, client, from, sender, Optional.of(recipient));
             return answer(session, row, from, client, HookResult.DECLINED);
         });
     }
@@ -124,7 +131,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judgeSender(from, client);
-            log(row, client, sender, () -> "any recipient");
+            tell(row, client, from, sender, Optional.empty());
             return answer(session, row, from, client, result);
         });
     }
@@ -142,31 +149,20 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
 
     private HookResult answer(
             SMTPSession session, RelayRow row, Sender from, OutboundAddress client, HookResult asWithoutUs) {
-        switch (enforcement.applyTo(row.verdict())) {
-            case PASS:
-                return asWithoutUs;
-            case GRANT:
-                grant(session);
-                return HookResult.DECLINED;
-            case REFUSE:
-                return refusal(openRelay(client, from));
-            case TRY_LATER:
-                return UNAVAILABLE;
+        Verdict verdict = enforcement.applyTo(row.verdict());
+        if (verdict == Verdict.GRANT) {
+            grant(session);
+            return HookResult.DECLINED;
         }
-        throw new IllegalStateException("No answer for " + row);
-    }
-
-    private static String openRelay(OutboundAddress client, Sender from) {
-        String ofDomain =
-                from.internalDomain().map(domain -> " of " + domain.asString()).orElse("");
-        return "4.7.1 Open relay not allowed: " + client.asString() + " is not an authorized outbound address"
-                + ofDomain;
+        return RelayReply.to(verdict, from, client)
+                .map(AuthorizedOutboundHook::refusal)
+                .orElse(asWithoutUs);
     }
 
     private static HookResult refusal(String description) {
         return HookResult.builder()
                 .hookReturnCode(HookReturnCode.denySoft())
-                .smtpReturnCode(SMTPRetCode.LOCAL_ERROR)
+                .smtpReturnCode(RelayReply.CODE)
                 .smtpDescription(description)
                 .build();
     }
@@ -195,7 +191,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return OutboundAddress.of(session.getRemoteAddress().getAddress());
     }
 
-    private void log(RelayRow row, OutboundAddress client, MaybeSender sender, Supplier<String> recipient) {
+    /** Says in the log what is refused, and has what is of one of our domains counted. */
+    private void tell(
+            RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, Optional<MailAddress> recipient) {
         Verdict verdict = row.verdict();
         if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
             return;
@@ -206,7 +204,11 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 client,
                 row.number(),
                 PrintableText.of(sender.asString("")),
-                PrintableText.of(recipient.get()));
+                PrintableText.of(recipient.map(to -> "<" + to.asString() + ">").orElse("any recipient")));
+        if (verdict == Verdict.REFUSE && from.internalDomain().isPresent()) {
+            refusals.refused(
+                    from.internalDomain().get(), client, sender.asString(""), recipient.map(MailAddress::getDomain));
+        }
     }
 
     /** An exception that leaves a hook costs the client its connection. */

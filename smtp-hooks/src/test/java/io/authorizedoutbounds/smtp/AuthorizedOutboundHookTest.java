@@ -11,11 +11,13 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
+import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -89,8 +91,45 @@ class AuthorizedOutboundHookTest {
         }
     };
 
+    private final List<String> refused = new ArrayList<>();
+    private final Refusals counted = (domain, client, sender, recipientDomain) -> refused.add(domain.asString() + " "
+            + client + " " + sender + " "
+            + recipientDomain.map(Domain::asString).orElse("-"));
+
     private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
     private final AuthorizedOutboundHook reportingHook = hook(Enforcement.REPORT, LISTS, DOMAINS);
+
+    @Nested
+    class Counting {
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void refusalOfADomainOfOursShouldBeCountedWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+            FakeSmtpSession session = session(UNLISTED_IP);
+
+            hook(enforcement, LISTS, DOMAINS).doRcpt(session, sender(USER_OF_A), address(OUTSIDER));
+
+            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+        }
+
+        @Test
+        void whatIsOfNoDomainOfOursShouldNotBeCounted() {
+            FakeSmtpSession session = session(UNLISTED_IP);
+
+            hook.doRcpt(session, sender(OUTSIDER), address(OTHER_OUTSIDER));
+            hook.doRcpt(session, sender(NULL_SENDER), address(OUTSIDER));
+
+            assertThat(refused).isEmpty();
+        }
+
+        @Test
+        void whatPassesOrCannotBeDecidedShouldNotBeCounted() {
+            hook.doRcpt(session(IP_OF_A), sender(USER_OF_A), address(OUTSIDER));
+            hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS)
+                    .doRcpt(session(UNLISTED_IP), sender(USER_OF_A), address(OUTSIDER));
+
+            assertThat(refused).isEmpty();
+        }
+    }
 
     @Nested
     class Rows {
@@ -895,14 +934,14 @@ class AuthorizedOutboundHookTest {
         };
     }
 
-    private static AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
+    private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
-                new RelayRule(lookup, true), new InternalDomains(domains), configuration(enforcement));
+                new RelayRule(lookup, true), new InternalDomains(domains), counted, configuration(enforcement));
     }
 
-    private static AuthorizedOutboundHook unprotectingHook() {
+    private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
-                new RelayRule(LISTS, false), new InternalDomains(DOMAINS), configuration(Enforcement.ENFORCE));
+                new RelayRule(LISTS, false), new InternalDomains(DOMAINS), counted, configuration(Enforcement.ENFORCE));
     }
 
     private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {

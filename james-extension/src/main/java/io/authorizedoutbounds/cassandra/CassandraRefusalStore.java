@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cassandra;
+
+import static io.authorizedoutbounds.cassandra.OutboundTables.ATTEMPTS;
+import static io.authorizedoutbounds.cassandra.OutboundTables.DOMAIN;
+import static io.authorizedoutbounds.cassandra.OutboundTables.FIRST_SEEN;
+import static io.authorizedoutbounds.cassandra.OutboundTables.HOUR;
+import static io.authorizedoutbounds.cassandra.OutboundTables.ID;
+import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
+import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_RECIPIENT_DOMAIN;
+import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SEEN;
+import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
+import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
+
+import com.datastax.oss.driver.api.core.ConsistencyLevel;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.cql.Statement;
+import io.authorizedoutbounds.cassandra.OutboundTables.Query;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalStore;
+import java.time.Duration;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.james.core.Domain;
+
+/** Refusals in Cassandra, each row written anew while it grows. Reads and writes at LOCAL_QUORUM. */
+public class CassandraRefusalStore implements RefusalStore {
+    private final CassandraConnection connection;
+    private final Duration retention;
+
+    public CassandraRefusalStore(CassandraConnection connection, Duration retention) {
+        this.connection = connection;
+        this.retention = retention;
+    }
+
+    @Override
+    public CompletionStage<Void> save(RefusalCount count) {
+        return execute(tables -> tables.bind(Query.INSERT_REFUSAL)
+                        .setString(DOMAIN, count.domain().asString())
+                        .setInstant(HOUR, count.hour())
+                        .setUuid(ID, count.id())
+                        .setInetAddress(
+                                IP,
+                                count.client()
+                                        .map(OutboundAddress::asInetAddress)
+                                        .orElse(null))
+                        .setLong(ATTEMPTS, count.attempts())
+                        .setInstant(FIRST_SEEN, count.firstSeen())
+                        .setInstant(LAST_SEEN, count.lastSeen())
+                        .setString(LAST_SENDER, count.lastSender())
+                        .setString(
+                                LAST_RECIPIENT_DOMAIN,
+                                count.lastRecipientDomain().orElse(null))
+                        .setInt(TTL, Math.toIntExact(retention.toSeconds()))
+                        .build())
+                .thenAccept(result -> {});
+    }
+
+    @Override
+    public CompletionStage<Void> tell(Domain domain, Consumer<RefusalCount> listener) {
+        return execute(tables -> tables.bind(Query.SELECT_REFUSALS)
+                        .setString(DOMAIN, domain.asString())
+                        .build())
+                .thenCompose(page -> tell(page, listener));
+    }
+
+    private static CompletionStage<Void> tell(AsyncResultSet page, Consumer<RefusalCount> listener) {
+        page.currentPage().forEach(row -> count(row).ifPresent(listener));
+        return page.hasMorePages()
+                ? page.fetchNextPage().thenCompose(next -> tell(next, listener))
+                : CompletableFuture.completedFuture(null);
+    }
+
+    private CompletionStage<AsyncResultSet> execute(Function<OutboundTables, Statement<?>> statement) {
+        return connection.tables().thenCompose(tables -> tables.session()
+                .executeAsync(statement
+                        .apply(tables)
+                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                        .setIdempotent(true)));
+    }
+
+    private static Optional<RefusalCount> count(Row row) {
+        try {
+            return Optional.of(new RefusalCount(
+                    row.getUuid(ID),
+                    Domain.of(row.getString(DOMAIN)),
+                    row.getInstant(HOUR),
+                    Optional.ofNullable(row.getInetAddress(IP)).map(OutboundAddress::of),
+                    row.getLong(ATTEMPTS),
+                    Optional.ofNullable(row.getInstant(FIRST_SEEN)).orElseThrow(),
+                    Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow(),
+                    Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow(),
+                    Optional.ofNullable(row.getString(LAST_RECIPIENT_DOMAIN))));
+        } catch (IllegalArgumentException | NoSuchElementException e) {
+            return SpoiltRows.skip(row, e);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.google.common.annotations.VisibleForTesting;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalStore;
+import io.authorizedoutbounds.policy.Refusals;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.james.core.Domain;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what is refused, and writes the counts now and then: an attack becomes neither a write load nor a full memory.
+ * Thread-safe.
+ *
+ * <p>Up to {@value #MOST_OF_A_DOMAIN} addresses of a domain and {@value #MOST} in all are kept apart within an hour; the
+ * attempts of further ones are summed. A crash loses what was counted in the last seconds.
+ */
+class RefusalRecorder implements Refusals {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RefusalRecorder.class);
+
+    @VisibleForTesting
+    static final int MOST = 10_000;
+
+    @VisibleForTesting
+    static final int MOST_OF_A_DOMAIN = 1000;
+
+    /** Counts written in one turn: 150 a second. */
+    @VisibleForTesting
+    static final int WRITTEN_AT_ONCE = 300;
+
+    private static final Duration BETWEEN_TURNS = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int SENDER_LENGTH = 512;
+
+    /** One count as it grows. Guarded by the recorder. */
+    private static final class Tally {
+        private final UUID id = UUID.randomUUID();
+        private final Domain domain;
+        private final Instant hour;
+        private final Optional<OutboundAddress> client;
+        private final Instant firstSeen;
+        private long attempts;
+        private Instant lastSeen;
+        private String lastSender = "";
+        private Optional<String> lastRecipientDomain = Optional.empty();
+        private boolean waiting;
+
+        private Tally(Domain domain, Optional<OutboundAddress> client, Instant now) {
+            this.domain = domain;
+            this.hour = hourOf(now);
+            this.client = client;
+            this.firstSeen = now;
+            this.lastSeen = now;
+        }
+
+        private RefusalCount count() {
+            return new RefusalCount(
+                    id, domain, hour, client, attempts, firstSeen, lastSeen, lastSender, lastRecipientDomain);
+        }
+    }
+
+    private final RefusalStore store;
+    private final Clock clock;
+
+    private final Map<Domain, Map<Optional<OutboundAddress>, Tally>> tallies = new HashMap<>();
+    private final Queue<Tally> toWrite = new ArrayDeque<>();
+    private int size;
+    private boolean failing;
+
+    RefusalRecorder(RefusalStore store, Clock clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    /** Writes now and then, on a thread of its own, until the JVM ends. */
+    void start() {
+        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
+                .setDaemon(true)
+                .setNameFormat("authorized-outbounds-refusals")
+                .build());
+        var unused = thread.scheduleWithFixedDelay(
+                this::write, BETWEEN_TURNS.toMillis(), BETWEEN_TURNS.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public synchronized void refused(
+            Domain domain, OutboundAddress client, String sender, Optional<Domain> recipientDomain) {
+        Instant now = clock.instant();
+        Tally tally = tally(domain, client, now);
+        tally.attempts++;
+        tally.lastSeen = now;
+        tally.lastSender = sender.length() <= SENDER_LENGTH ? sender : sender.substring(0, SENDER_LENGTH);
+        tally.lastRecipientDomain = recipientDomain.map(Domain::asString);
+        queue(tally);
+    }
+
+    /** Puts it into the queue, unless too many are there: in an outage of hours. */
+    private void queue(Tally tally) {
+        if (!tally.waiting && toWrite.size() < 2 * MOST) {
+            tally.waiting = true;
+            toWrite.add(tally);
+        }
+    }
+
+    /** The one of the address, or the one of all that are not kept: of those there is one for each internal domain. */
+    private Tally tally(Domain domain, OutboundAddress client, Instant now) {
+        Map<Optional<OutboundAddress>, Tally> ofDomain = tallies.computeIfAbsent(domain, none -> new HashMap<>());
+        Optional<OutboundAddress> address = Optional.of(client);
+        boolean kept = ofDomain.containsKey(address) || (ofDomain.size() < MOST_OF_A_DOMAIN && size < MOST);
+        return ofDomain.compute(kept ? address : Optional.empty(), (key, known) -> {
+            if (known != null && known.hour.equals(hourOf(now))) {
+                return known;
+            }
+            size += known == null ? 1 : 0;
+            return new Tally(domain, key, now);
+        });
+    }
+
+    private static Instant hourOf(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.HOURS);
+    }
+
+    /** One turn. Throws nothing: the next one makes good for it. */
+    void write() {
+        Map<Tally, RefusalCount> turn = turn();
+        try {
+            CompletableFuture.allOf(turn.values().stream()
+                            .map(count -> store.save(count).toCompletableFuture())
+                            .toArray(CompletableFuture<?>[]::new))
+                    .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            failing = failing && turn.isEmpty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            failed(turn.keySet(), e.getCause());
+        } catch (TimeoutException | RuntimeException | Error e) {
+            // An Error too: the executor would never write again, and say nothing.
+            failed(turn.keySet(), e);
+        }
+    }
+
+    /** What is written now, as it is now. Forgets what is written and of a past hour. */
+    private synchronized Map<Tally, RefusalCount> turn() {
+        Map<Tally, RefusalCount> turn = new HashMap<>();
+        while (turn.size() < WRITTEN_AT_ONCE && !toWrite.isEmpty()) {
+            Tally tally = toWrite.remove();
+            tally.waiting = false;
+            turn.put(tally, tally.count());
+        }
+        Instant hour = hourOf(clock.instant());
+        for (Iterator<Map<Optional<OutboundAddress>, Tally>> each =
+                        tallies.values().iterator();
+                each.hasNext(); ) {
+            Map<Optional<OutboundAddress>, Tally> ofDomain = each.next();
+            int before = ofDomain.size();
+            ofDomain.values().removeIf(tally -> !tally.hour.equals(hour));
+            size -= before - ofDomain.size();
+            if (ofDomain.isEmpty()) {
+                each.remove();
+            }
+        }
+        return turn;
+    }
+
+    /** Tries them again. To write a count twice does no harm. */
+    private synchronized void failed(Collection<Tally> turn, Throwable reason) {
+        if (!failing) {
+            LOGGER.warn("Cannot write what was refused; trying again: {}", String.valueOf(reason));
+        }
+        failing = true;
+        turn.forEach(this::queue);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import java.util.Optional;
+
+/** What rule 1 has a client told: a temporary refusal, with an enhanced status code (RFC 3463) in front of the text. */
+public final class RelayReply {
+    /** Of every reply. */
+    public static final String CODE = "451";
+
+    /** While something that the decision needs cannot be had. */
+    public static final String UNAVAILABLE = "4.3.0 Authorized outbounds temporarily unavailable, try again later";
+
+    private RelayReply() {}
+
+    /**
+     * What follows {@value #CODE}; empty when James goes on. One line of ASCII.
+     *
+     * @param verdict of a row for this sender and this client
+     */
+    public static Optional<String> to(Verdict verdict, Sender sender, OutboundAddress client) {
+        switch (verdict) {
+            case PASS:
+            case GRANT:
+                return Optional.empty();
+            case REFUSE:
+                return Optional.of(openRelay(sender, client));
+            case TRY_LATER:
+                return Optional.of(UNAVAILABLE);
+        }
+        throw new IllegalStateException("No reply for " + verdict);
+    }
+
+    private static String openRelay(Sender sender, OutboundAddress client) {
+        String ofDomain = sender.internalDomain()
+                .map(domain -> " of " + domain.asString())
+                .orElse("");
+        return "4.7.1 Open relay not allowed: " + client.asString() + " is not an authorized outbound address"
+                + ofDomain;
+    }
+}

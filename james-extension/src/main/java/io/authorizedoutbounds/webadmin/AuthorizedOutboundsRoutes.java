@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
+import static io.authorizedoutbounds.webadmin.RequestValues.rest;
+
+import com.google.common.collect.ImmutableList;
+import com.google.inject.Inject;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import spark.Request;
+import spark.Response;
+import spark.Service;
+
+/**
+ * What is about all domains:
+ *
+ * <pre>
+ * GET /authorizedOutbounds                                  200 every entry with its domain, as a stream
+ * GET /authorizedOutbounds/addresses/{ip}                   200 the domains that list the address
+ * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 what rules 1 and 2 would say
+ * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
+ * </pre>
+ *
+ * <p>400 in words for what is none of what is asked for, 503 when Cassandra cannot give the answer.
+ */
+public class AuthorizedOutboundsRoutes implements Routes {
+    private static final String BASE_PATH = "/authorizedOutbounds";
+    private static final Duration CHANGES_SINCE = Duration.ofDays(7);
+    private static final int CHANGES = 100;
+    private static final int MOST_CHANGES = 1000;
+
+    private final AuthorizedOutboundStore store;
+    private final Decisions decisions;
+    private final Clock clock;
+    private final JsonTransformer jsonTransformer;
+
+    @Inject
+    public AuthorizedOutboundsRoutes(
+            AuthorizedOutboundStore store, Decisions decisions, Clock clock, JsonTransformer jsonTransformer) {
+        this.store = store;
+        this.decisions = decisions;
+        this.clock = clock;
+        this.jsonTransformer = jsonTransformer;
+    }
+
+    @Override
+    public String getBasePath() {
+        return BASE_PATH;
+    }
+
+    @Override
+    public void define(Service service) {
+        service.get(BASE_PATH, this::export);
+        service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
+        service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);
+        service.get(BASE_PATH + "/changes", this::changes, jsonTransformer);
+    }
+
+    /** Page by page, in constant memory. What breaks off is no JSON, and the connection breaks off too. */
+    private String export(Request request, Response response) throws IOException {
+        Page page = StoreCall.await(store::everything);
+        response.type("application/json");
+        try (Writer writer =
+                new BufferedWriter(new OutputStreamWriter(response.raw().getOutputStream(), StandardCharsets.UTF_8))) {
+            String separator = "[\n";
+            while (true) {
+                for (AuthorizedOutbound entry : page.entries()) {
+                    writer.write(separator);
+                    writer.write(jsonTransformer.render(EntryResponse.ofAll(entry)));
+                    separator = ",\n";
+                }
+                Optional<CompletionStage<Page>> next = page.next();
+                if (next.isEmpty()) {
+                    break;
+                }
+                page = StoreCall.await(next::get);
+            }
+            writer.write(separator.equals(",\n") ? "\n]\n" : "[]\n");
+        }
+        return "";
+    }
+
+    private ImmutableList<String> domains(Request request, Response response) {
+        OutboundAddress address = RequestValues.address(rest(request));
+        return StoreCall.await(() -> store.listings(address)).stream()
+                .map(AuthorizedOutbound::domain)
+                .map(Domain::asString)
+                .sorted()
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private DecisionResponse decide(Request request, Response response) {
+        OutboundAddress client = RequestValues.address(required(request, "ip"));
+        Optional<MailAddress> sender = parameter(request, "sender")
+                .filter(text -> !text.equals("<>"))
+                .map(text -> mailAddress("sender", text));
+        MailAddress recipient = mailAddress("recipient", required(request, "recipient"));
+        return decisions.decide(client, sender, recipient);
+    }
+
+    private static String required(Request request, String name) {
+        return parameter(request, name)
+                .orElseThrow(() -> HttpErrors.badRequest(
+                        "'" + name + "' is missing: give ip, sender (empty for <>) and recipient"));
+    }
+
+    private static MailAddress mailAddress(String name, String text) {
+        try {
+            return new MailAddress(text);
+        } catch (Exception e) {
+            // A checked one of javax.mail or of jakarta.mail, which we must not name.
+            throw HttpErrors.badRequest("'" + name + "' is " + PrintableText.quoted(text) + ", not a mail address");
+        }
+    }
+
+    private ImmutableList<ChangeResponse> changes(Request request, Response response) {
+        Optional<Domain> domain = parameter(request, "domain").map(RequestValues::domain);
+        Instant since = parameter(request, "since")
+                .map(AuthorizedOutboundsRoutes::instant)
+                .orElse(clock.instant().minus(CHANGES_SINCE));
+        int limit = RequestValues.number(request, "limit", 1, MOST_CHANGES, CHANGES);
+        return StoreCall.await(() -> store.history(domain, since, limit)).stream()
+                .map(ChangeResponse::new)
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeParseException e) {
+            throw HttpErrors.badRequest(
+                    "'since' is " + PrintableText.quoted(text) + ", not a time like \"2026-01-31T12:00:00Z\"");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.google.common.base.Ascii;
+import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayReply;
+import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.Sender;
+import java.util.Optional;
+
+/** The rows of both rules that apply, with the reply and why, as WebAdmin shows it. */
+@JsonPropertyOrder({"enforcement", "rule1", "rule2"})
+final class DecisionResponse {
+    private final Enforcement enforcement;
+    private final RelayRow relayRow;
+    private final Sender sender;
+    private final OutboundAddress client;
+    private final Optional<BlockRow> blockRow;
+
+    /** @param blockRow absent when no mailet of rule 2 is configured */
+    DecisionResponse(
+            Enforcement enforcement,
+            RelayRow relayRow,
+            Sender sender,
+            OutboundAddress client,
+            Optional<BlockRow> blockRow) {
+        this.enforcement = enforcement;
+        this.relayRow = relayRow;
+        this.sender = sender;
+        this.client = client;
+        this.blockRow = blockRow;
+    }
+
+    /** With "report" the verdicts are only logged. */
+    @JsonProperty("enforcement")
+    String enforcement() {
+        return word(enforcement);
+    }
+
+    @JsonProperty("rule1")
+    Rule1 rule1() {
+        return new Rule1();
+    }
+
+    @JsonProperty("rule2")
+    Rule2 rule2() {
+        return new Rule2();
+    }
+
+    private static String word(Enum<?> value) {
+        return Ascii.toLowerCase(value.name()).replace('_', '-');
+    }
+
+    /** Of RCPT. */
+    @JsonPropertyOrder({"row", "verdict", "reply", "why"})
+    final class Rule1 {
+        @JsonProperty("row")
+        int row() {
+            return relayRow.number();
+        }
+
+        @JsonProperty("verdict")
+        String verdict() {
+            return word(relayRow.verdict());
+        }
+
+        /** Of a refusal: else James goes on and answers itself. */
+        @JsonProperty("reply")
+        Optional<String> reply() {
+            return RelayReply.to(relayRow.verdict(), sender, client).map(text -> RelayReply.CODE + " " + text);
+        }
+
+        @JsonProperty("why")
+        String why() {
+            switch (relayRow) {
+                case TRUSTED:
+                    return "The session is authenticated, or its client in a trusted network.";
+                case LISTED_FOR_DOMAIN:
+                    return "The sender's domain is internal and lists the address.";
+                case UNLISTED_FOR_DOMAIN:
+                    return "The sender's domain is internal and does not list the address.";
+                case UNPROTECTED_RECIPIENT:
+                    return "The sender's domain is internal and does not list the address, but the recipient is internal"
+                            + " and protect.local.recipients is false.";
+                case INBOUND:
+                    return "The sender is external and the recipient internal: inbound mail.";
+                case LISTED:
+                    return "Sender and recipient are external, and an internal domain lists the address: rule 2 judges"
+                            + " the mail.";
+                case UNLISTED:
+                    return "Sender and recipient are external, and no internal domain lists the address.";
+                case UNDECIDED:
+                    return "The lists, or James's domains, cannot be read now.";
+            }
+            throw new IllegalStateException("No reason for " + relayRow);
+        }
+    }
+
+    /** Of the mail, once it is taken. */
+    @JsonPropertyOrder({"row", "outcome", "why"})
+    final class Rule2 {
+        @JsonProperty("row")
+        Optional<Integer> row() {
+            return blockRow.map(BlockRow::number);
+        }
+
+        @JsonProperty("outcome")
+        String outcome() {
+            return word(blockRow.map(BlockRow::outcome).orElse(BlockRow.Outcome.LEAVE));
+        }
+
+        @JsonProperty("why")
+        String why() {
+            return blockRow.map(this::why)
+                    .orElse("mailetcontainer.xml has no BlockExternalSenders: nothing is blocked.");
+        }
+
+        private String why(BlockRow row) {
+            switch (row) {
+                case NOT_OUTBOUND:
+                    return "No internal domain lists the address: the mail is not outbound.";
+                case OWN_SENDER:
+                    return "The sender is internal, or it is a bounce.";
+                case INTERNAL_RECIPIENT:
+                    return "The recipient is internal.";
+                case EXEMPT:
+                    return "The sender or the recipient is exempt in mailetcontainer.xml.";
+                case BLOCKED:
+                    return "The sender is external and so is the recipient.";
+                case UNDECIDED:
+                    return "The lists, or James's domains, cannot be read now: the mail waits.";
+            }
+            throw new IllegalStateException("No reason for " + row);
+        }
+    }
+}

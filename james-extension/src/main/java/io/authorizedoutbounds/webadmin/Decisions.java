@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import com.google.inject.Inject;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.BlockExemptions;
+import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.Origin;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.Verdict;
+import java.util.Optional;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+
+/** What the rules would say of a mail from a client without AUTH and outside of trusted networks. */
+class Decisions {
+    private final RelayRule relayRule;
+    private final BlockRule blockRule;
+    private final InternalDomains domains;
+    private final BlockPolicyInForce blockPolicy;
+    private final AuthorizedOutboundsConfiguration configuration;
+
+    @Inject
+    Decisions(
+            RelayRule relayRule,
+            BlockRule blockRule,
+            InternalDomains domains,
+            BlockPolicyInForce blockPolicy,
+            AuthorizedOutboundsConfiguration configuration) {
+        this.relayRule = relayRule;
+        this.blockRule = blockRule;
+        this.domains = domains;
+        this.blockPolicy = blockPolicy;
+        this.configuration = configuration;
+    }
+
+    DecisionResponse decide(OutboundAddress client, Optional<MailAddress> sender, MailAddress recipient) {
+        Sender from = domains.senderOf(MaybeSender.of(sender.orElse(null)));
+        RelayRow relayRow = relayRule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
+        Optional<BlockRow> blockRow = blockPolicy
+                .exemptions()
+                .map(exemptions -> blockRule.judge(
+                        relayRow.verdict() == Verdict.GRANT ? Origin.grantedClient(client) : Origin.client(client),
+                        from,
+                        () -> isExempt(exemptions, sender, recipient),
+                        () -> domains.localityOf(recipient.getDomain())));
+        return new DecisionResponse(configuration.enforcement(), relayRow, from, client, blockRow);
+    }
+
+    private static boolean isExempt(BlockExemptions exemptions, Optional<MailAddress> sender, MailAddress recipient) {
+        return sender.map(exemptions::exemptsSender).orElse(false) || exemptions.exemptsRecipient(recipient);
+    }
+}

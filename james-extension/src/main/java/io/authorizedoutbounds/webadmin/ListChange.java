@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import java.util.Collection;
+
+/** What has to be done so that a list becomes another one, and how WebAdmin shows it. */
+@JsonPropertyOrder({"added", "removed", "kept"})
+final class ListChange {
+    private final ImmutableMap<OutboundAddress, AuthorizedOutbound> before;
+    private final ImmutableMap<OutboundAddress, AuthorizedOutbound> after;
+
+    ListChange(Collection<AuthorizedOutbound> before, Collection<AuthorizedOutbound> after) {
+        this.before = Maps.uniqueIndex(before, AuthorizedOutbound::address);
+        this.after = Maps.uniqueIndex(after, AuthorizedOutbound::address);
+    }
+
+    /** Those that are new, that say something else than before, or that do not count. */
+    ImmutableList<AuthorizedOutbound> toSave() {
+        return after.values().stream().filter(entry -> !isAsBefore(entry)).collect(ImmutableList.toImmutableList());
+    }
+
+    private boolean isAsBefore(AuthorizedOutbound entry) {
+        AuthorizedOutbound known = before.get(entry.address());
+        return known != null
+                && known.orphanedAt().isEmpty()
+                && known.comment().equals(entry.comment())
+                && known.expiresAt().equals(entry.expiresAt());
+    }
+
+    ImmutableList<OutboundAddress> toRemove() {
+        return before.keySet().stream()
+                .filter(address -> !after.containsKey(address))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    @JsonProperty("added")
+    ImmutableList<String> added() {
+        return sorted(after.keySet().stream()
+                .filter(address -> !before.containsKey(address))
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    @JsonProperty("removed")
+    ImmutableList<String> removed() {
+        return sorted(toRemove());
+    }
+
+    /** With what the new list says of them. */
+    @JsonProperty("kept")
+    ImmutableList<String> kept() {
+        return sorted(after.keySet().stream().filter(before::containsKey).collect(ImmutableList.toImmutableList()));
+    }
+
+    private static ImmutableList<String> sorted(Collection<OutboundAddress> addresses) {
+        return addresses.stream().sorted().map(OutboundAddress::asString).collect(ImmutableList.toImmutableList());
+    }
+}

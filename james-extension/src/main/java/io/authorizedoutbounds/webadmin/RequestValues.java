@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.james.core.Domain;
+import org.apache.james.webadmin.authentication.AuthenticationFilter;
+import spark.HaltException;
+import spark.Request;
+
+/** What a request says, as values; 400 in words for what is none. */
+final class RequestValues {
+    private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
+
+    private RequestValues() {}
+
+    /** @throws HaltException 400 when it is no domain */
+    static Domain domain(String text) {
+        try {
+            return InternalDomains.canonical(Domain.of(text));
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest("'" + text + "' is not a domain: " + e.getMessage());
+        }
+    }
+
+    /** @throws HaltException 400 when it is not one plain address */
+    static OutboundAddress address(String text) {
+        try {
+            return OutboundAddress.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest(e.getMessage());
+        }
+    }
+
+    /** What a wildcard at the end of a path stands for; a slash in it is told apart in words, not by 404. */
+    static String rest(Request request) {
+        return request.splat().length == 0 ? "" : request.splat()[0];
+    }
+
+    /** A parameter of the query; an empty one is one that is not there. */
+    static Optional<String> parameter(Request request, String name) {
+        return Optional.ofNullable(request.queryParams(name)).filter(value -> !value.isEmpty());
+    }
+
+    /** @throws HaltException 400 when it is neither absent nor such a number */
+    static int number(Request request, String name, int least, int most, int otherwise) {
+        Optional<String> given = parameter(request, name);
+        if (given.isEmpty()) {
+            return otherwise;
+        }
+        return given.filter(value -> value.matches("[0-9]{1,9}"))
+                .map(Integer::parseInt)
+                .filter(value -> least <= value && value <= most)
+                .orElseThrow(() -> HttpErrors.badRequest("'" + name + "' is " + PrintableText.quoted(given.get())
+                        + ", give a number from " + least + " to " + most));
+    }
+
+    /** Who asks, when WebAdmin asks for a token. */
+    static Optional<String> user(Request request) {
+        return Optional.ofNullable(request.attribute(AuthenticationFilter.LOGIN));
+    }
+
+    /** @throws HaltException 400 when there is a body that says of itself that it is something else */
+    static void requireJson(Request request) {
+        String contentType = request.contentType();
+        // By length too: of a form, curl's default, nothing is left of the body here.
+        boolean hasBody = request.contentLength() > 0 || !request.body().isBlank();
+        if (hasBody && contentType != null && !JSON.matcher(contentType).matches()) {
+            throw HttpErrors.badRequest("The body is '" + contentType + "', give 'application/json'");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.MemoryRefusalStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalSummary;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+
+class RefusalRecorderTest {
+    private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final Domain OTHER_DOMAIN = Domain.of("b.example");
+    private static final Optional<Domain> RECIPIENT = Optional.of(Domain.of("x.example"));
+
+    private final SettableClock clock = new SettableClock(NOW);
+    private final MemoryRefusalStore store = new MemoryRefusalStore();
+    private final RefusalRecorder recorder = new RefusalRecorder(store, clock);
+
+    private static OutboundAddress address(int number) {
+        return OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number));
+    }
+
+    private RefusalSummary summaryOf(Domain domain) {
+        RefusalSummary summary = new RefusalSummary();
+        store.tell(domain, summary::add).toCompletableFuture().join();
+        return summary;
+    }
+
+    private void refuse(int number, int times) {
+        for (int i = 0; i < times; i++) {
+            recorder.refused(DOMAIN, address(number), "user@a.example", RECIPIENT);
+        }
+    }
+
+    @Test
+    void whatWasRefusedShouldBeWrittenAtTheNextTurn() {
+        recorder.refused(DOMAIN, address(1), "first@a.example", Optional.of(Domain.of("y.example")));
+        clock.set(NOW.plusSeconds(5));
+        recorder.refused(DOMAIN, address(1), "last@a.example", RECIPIENT);
+
+        recorder.write();
+
+        RefusalCount count = summaryOf(DOMAIN).byAddress().get(0);
+        assertThat(count.client()).contains(address(1));
+        assertThat(count.attempts()).isEqualTo(2);
+        assertThat(count.firstSeen()).isEqualTo(NOW);
+        assertThat(count.lastSeen()).isEqualTo(NOW.plusSeconds(5));
+        assertThat(count.lastSender()).isEqualTo("last@a.example");
+        assertThat(count.lastRecipientDomain()).contains("x.example");
+        assertThat(count.hour()).isEqualTo(Instant.parse("2026-11-24T10:00:00Z"));
+        assertThat(summaryOf(OTHER_DOMAIN).byAddress()).isEmpty();
+    }
+
+    @Test
+    void manyAttemptsOfOneAddressShouldBeOneWriteATurn() {
+        for (int turn = 1; turn <= 3; turn++) {
+            refuse(1, 1000);
+            recorder.write();
+
+            assertThat(store.writes()).isEqualTo(turn);
+        }
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .extracting(RefusalCount::attempts)
+                .containsExactly(3000L);
+    }
+
+    @Test
+    void nothingShouldBeWrittenWhenNothingWasRefused() {
+        refuse(1, 1);
+        recorder.write();
+
+        recorder.write();
+
+        assertThat(store.writes()).isEqualTo(1);
+    }
+
+    @Test
+    void turnShouldWriteABoundedNumberAndTheNextOnesTheRest() {
+        IntStream.range(0, 700).forEach(number -> refuse(number, 3));
+
+        recorder.write();
+        assertThat(store.writes()).isEqualTo(300);
+        recorder.write();
+        assertThat(store.writes()).isEqualTo(600);
+        recorder.write();
+        assertThat(store.writes()).isEqualTo(700);
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .hasSize(700)
+                .extracting(RefusalCount::attempts)
+                .containsOnly(3L);
+    }
+
+    @Test
+    void attemptsOfFurtherAddressesShouldBeSummed() {
+        IntStream.range(0, 1200).forEach(number -> refuse(number, 2));
+        refuse(0, 5);
+        for (int turn = 0; turn < 5; turn++) {
+            recorder.write();
+        }
+
+        RefusalSummary summary = summaryOf(DOMAIN);
+        assertThat(summary.byAddress()).hasSize(1000);
+        assertThat(summary.byAddress())
+                .filteredOn(count -> count.client().equals(Optional.of(address(0))))
+                .extracting(RefusalCount::attempts)
+                .containsExactly(7L);
+        assertThat(summary.dropped()).isEqualTo(2 * 200);
+        assertThat(summary.byHour().values()).containsExactly(2L * 1200 + 5);
+    }
+
+    @Test
+    void anotherDomainShouldBeCountedWhenOneHasTooMany() {
+        IntStream.range(0, 1200).forEach(number -> refuse(number, 1));
+        recorder.refused(OTHER_DOMAIN, address(1), "user@b.example", RECIPIENT);
+        for (int turn = 0; turn < 5; turn++) {
+            recorder.write();
+        }
+
+        assertThat(summaryOf(OTHER_DOMAIN).byAddress())
+                .extracting(RefusalCount::client)
+                .containsExactly(Optional.of(address(1)));
+    }
+
+    @Test
+    void eachHourShouldHaveACountOfItsOwn() {
+        refuse(1, 2);
+        clock.advance(Duration.ofHours(1));
+        refuse(1, 3);
+        recorder.write();
+
+        RefusalSummary summary = summaryOf(DOMAIN);
+        assertThat(summary.byHour())
+                .containsOnly(
+                        Map.entry(Instant.parse("2026-11-24T10:00:00Z"), 2L),
+                        Map.entry(Instant.parse("2026-11-24T11:00:00Z"), 3L));
+        assertThat(summary.byAddress()).extracting(RefusalCount::attempts).containsExactly(5L);
+    }
+
+    @Test
+    void newHourShouldHaveRoomAgain() {
+        IntStream.range(0, 1000).forEach(number -> refuse(number, 1));
+        for (int turn = 0; turn < 4; turn++) {
+            recorder.write();
+        }
+        clock.advance(Duration.ofHours(1));
+        recorder.write();
+
+        refuse(5000, 1);
+        recorder.write();
+
+        List<Optional<OutboundAddress>> clients = new ArrayList<>();
+        store.tell(DOMAIN, count -> clients.add(count.client()))
+                .toCompletableFuture()
+                .join();
+        assertThat(clients).contains(Optional.of(address(5000))).doesNotContain(Optional.empty());
+    }
+
+    @Test
+    void whatCouldNotBeWrittenShouldBeWrittenLater() {
+        store.setUp(false);
+        refuse(1, 2);
+        recorder.write();
+        refuse(1, 1);
+        recorder.write();
+        assertThat(summaryOf(DOMAIN).byAddress()).isEmpty();
+
+        store.setUp(true);
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .extracting(RefusalCount::attempts)
+                .containsExactly(3L);
+    }
+
+    @Test
+    void longSenderShouldBeCut() {
+        recorder.refused(DOMAIN, address(1), "x".repeat(5000) + "@a.example", Optional.empty());
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byAddress().get(0).lastSender()).hasSize(512);
+        assertThat(summaryOf(DOMAIN).byAddress().get(0).lastRecipientDomain()).isEmpty();
+    }
+}
