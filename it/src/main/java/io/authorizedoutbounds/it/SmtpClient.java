@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -90,6 +92,12 @@ public final class SmtpClient implements AutoCloseable {
     /** RCPT TO an address. */
     public String rcpt(String recipient) {
         return send("RCPT TO:<" + recipient + ">");
+    }
+
+    /** Sends the same RCPT so many times at once (RFC 2920) and returns the last line of each reply. */
+    public List<String> rcpts(String recipient, int times) {
+        write(("RCPT TO:<" + recipient + ">\r\n").repeat(times));
+        return Stream.generate(this::reply).limit(times).toList();
     }
 
     /** DATA with a message of one line. */

@@ -145,6 +145,14 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
+    DomainDepartures departures(AuthorizedOutboundStore store, InternalDomains domains, Clock clock) {
+        DomainDepartures departures = new DomainDepartures(store, clock);
+        new DepartureSweep(store, domains, departures, Ticker.systemTicker()).start();
+        return departures;
+    }
+
+    @Provides
+    @Singleton
     BlockRule blockRule(CachedLookup lookup) {
         return new BlockRule(lookup);
     }

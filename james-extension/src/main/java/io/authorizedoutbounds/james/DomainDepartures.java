@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.james;
 
 import com.google.common.collect.ImmutableList;
-import com.google.inject.Inject;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import java.time.Clock;
@@ -20,8 +19,7 @@ public class DomainDepartures {
     private final AuthorizedOutboundStore store;
     private final Clock clock;
 
-    @Inject
-    public DomainDepartures(AuthorizedOutboundStore store, Clock clock) {
+    DomainDepartures(AuthorizedOutboundStore store, Clock clock) {
         this.store = store;
         this.clock = clock;
     }

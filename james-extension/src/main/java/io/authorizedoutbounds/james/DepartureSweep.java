@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
+import io.authorizedoutbounds.policy.Locality;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.james.core.Domain;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the domains that have left James without WebAdmin's knowledge (James 3.8 has no event for that), and has their
+ * lists orphaned: goes through all lists, a bounded number of entries a second, again and again.
+ *
+ * <p>A domain has left when two sweeps in a row do not find it, so that it may be missing for a moment.
+ */
+class DepartureSweep {
+    private static final Logger LOGGER = LoggerFactory.getLogger(DepartureSweep.class);
+    private static final Duration BETWEEN_SWEEPS = Duration.ofMinutes(10);
+    private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
+
+    /** What James's own store is asked for meanwhile is at most as much. */
+    private static final int ENTRIES_A_STEP = 500;
+
+    private static final int MOST_REMEMBERED = 100_000;
+
+    private final AuthorizedOutboundStore store;
+    private final InternalDomains domains;
+    private final DomainDepartures departures;
+    private final Ticker ticker;
+
+    private Optional<Page> page = Optional.empty();
+    private Iterator<AuthorizedOutbound> entries;
+    private long sweptAt;
+    private Set<Domain> missedBefore = new HashSet<>();
+    private Set<Domain> missed = new HashSet<>();
+
+    DepartureSweep(AuthorizedOutboundStore store, InternalDomains domains, DomainDepartures departures, Ticker ticker) {
+        this.store = store;
+        this.domains = domains;
+        this.departures = departures;
+        this.ticker = ticker;
+        this.sweptAt = ticker.read();
+    }
+
+    /** One step a second, on a thread of its own, until the JVM ends. */
+    void start() {
+        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
+                .setDaemon(true)
+                .setNameFormat("authorized-outbounds-departures")
+                .build());
+        var unused = thread.scheduleWithFixedDelay(
+                this::step, BETWEEN_STEPS.toMillis(), BETWEEN_STEPS.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Some entries further. Throws nothing: after a failure the sweep begins anew. */
+    void step() {
+        try {
+            if (page.isEmpty()) {
+                if (ticker.read() - sweptAt < BETWEEN_SWEEPS.toNanos()) {
+                    return;
+                }
+                turnTo(store.everything());
+            }
+            for (int i = 0; i < ENTRIES_A_STEP && entries.hasNext(); i++) {
+                look(entries.next());
+            }
+            if (!entries.hasNext()) {
+                Optional<CompletionStage<Page>> next = page.get().next();
+                if (next.isPresent()) {
+                    turnTo(next.get());
+                } else {
+                    finish();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | RuntimeException | Error e) {
+            // An Error too: the executor would never sweep again, and say nothing.
+            LOGGER.debug("Cannot look for domains that have left James", e);
+            page = Optional.empty();
+            missed = new HashSet<>();
+            sweptAt = ticker.read();
+        }
+    }
+
+    private void turnTo(CompletionStage<Page> next) throws InterruptedException, ExecutionException, TimeoutException {
+        page = Optional.of(await(next));
+        entries = page.get().entries().iterator();
+    }
+
+    private void finish() {
+        page = Optional.empty();
+        missedBefore = missed;
+        missed = new HashSet<>();
+        sweptAt = ticker.read();
+    }
+
+    private void look(AuthorizedOutbound entry) throws InterruptedException, ExecutionException, TimeoutException {
+        Domain domain = entry.domain();
+        if (entry.orphanedAt().isPresent()
+                || missed.contains(domain)
+                || domains.localityOf(domain) != Locality.EXTERNAL) {
+            return;
+        }
+        if (missedBefore.contains(domain)) {
+            await(departures.orphan(domain, Optional.empty()));
+        }
+        if (missed.size() < MOST_REMEMBERED) {
+            missed.add(domain);
+        }
+    }
+
+    private static <T> T await(CompletionStage<T> answer)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return answer.toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.james.core.Domain;
+import org.apache.james.domainlist.api.DomainList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DepartureSweepTest {
+    private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
+    private static final Domain STAYING = Domain.of("a.example");
+    private static final Domain LEAVING = Domain.of("b.example");
+    private static final DomainList BOTH = FixedDomainList.of("a.example", "b.example");
+    private static final DomainList ONE = FixedDomainList.of("a.example");
+
+    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(new SettableClock(NOW));
+    private final DomainDepartures departures = new DomainDepartures(store, new SettableClock(NOW));
+    private final AtomicLong nanos = new AtomicLong();
+
+    @BeforeEach
+    void listsOfBoth() {
+        for (int i = 1; i <= 700; i++) {
+            save(STAYING, i);
+        }
+        save(LEAVING, 1);
+        save(LEAVING, 2);
+    }
+
+    private void save(Domain domain, int number) {
+        store.save(new AuthorizedOutbound(
+                        domain,
+                        OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        NOW,
+                        Optional.empty()))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private DepartureSweep sweepOf(DomainList domainList) {
+        return new DepartureSweep(store, new InternalDomains(domainList), departures, nanos::get);
+    }
+
+    /** The pause before it and as many steps as it needs for 702 entries. */
+    private void sweepOnce(DepartureSweep sweep) {
+        nanos.addAndGet(Duration.ofMinutes(10).toNanos());
+        sweep.step();
+        sweep.step();
+    }
+
+    private long orphansOf(Domain domain) {
+        return store.list(domain).toCompletableFuture().join().stream()
+                .filter(entry -> entry.orphanedAt().isPresent())
+                .count();
+    }
+
+    @Test
+    void listOfADomainThatTwoSweepsMissShouldBeOrphaned() {
+        DepartureSweep sweep = sweepOf(ONE);
+
+        sweepOnce(sweep);
+        assertThat(orphansOf(LEAVING)).isZero();
+        sweepOnce(sweep);
+
+        assertThat(orphansOf(LEAVING)).isEqualTo(2);
+        assertThat(orphansOf(STAYING)).isZero();
+    }
+
+    @Test
+    void nothingShouldBeOrphanedWhileEveryDomainIsThere() {
+        DepartureSweep sweep = sweepOf(BOTH);
+
+        sweepOnce(sweep);
+        sweepOnce(sweep);
+
+        assertThat(orphansOf(LEAVING)).isZero();
+        assertThat(orphansOf(STAYING)).isZero();
+    }
+
+    @Test
+    void nothingShouldBeOrphanedWhileTheDomainListCannotBeRead() {
+        DepartureSweep sweep = sweepOf(FixedDomainList.unreadable());
+
+        sweepOnce(sweep);
+        sweepOnce(sweep);
+
+        assertThat(orphansOf(LEAVING)).isZero();
+    }
+
+    @Test
+    void sweepsShouldPauseBetweenThem() {
+        DepartureSweep sweep = sweepOf(ONE);
+
+        for (int step = 0; step < 100; step++) {
+            sweep.step();
+        }
+        sweepOnce(sweep);
+        for (int step = 0; step < 100; step++) {
+            sweep.step();
+        }
+
+        assertThat(orphansOf(LEAVING)).isZero();
+    }
+}
