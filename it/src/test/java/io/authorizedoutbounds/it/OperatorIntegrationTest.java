@@ -229,6 +229,12 @@ class OperatorIntegrationTest {
         void changesBeforeAnInstantAreLeftOut() {
             changes("&since=" + Instant.now().plusSeconds(60)).then().body("", empty());
             changes("&since=" + Instant.now().minusSeconds(600)).then().body("ip", contains(LISTED));
+            changes("&since=0001-01-01T00:00:00Z").then().body("ip", contains(LISTED));
+            changes("&since=9999-12-31T23:59:59Z").then().statusCode(200).body("", empty());
+            changes("&since=%2B999999999-12-31T23:59:59Z")
+                    .then()
+                    .statusCode(200)
+                    .body("", empty());
         }
 
         @Test

@@ -267,9 +267,12 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         }
     }
 
+    /** Of the time before the trail is kept nothing is read. */
     @Override
     public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
-        return history(domain, since, limit, Lists.partition(Lists.reverse(hoursSince(since)), HOURS_AT_ONCE), 0)
+        Instant kept = clock.instant().minus(changesRetention);
+        Instant from = since.isBefore(kept) ? kept : since;
+        return history(domain, from, limit, Lists.partition(Lists.reverse(hoursSince(from)), HOURS_AT_ONCE), 0)
                 .thenApply(changes -> changes.stream().limit(limit).collect(ImmutableList.toImmutableList()));
     }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.james.webadmin.Routes;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.yaml.snakeyaml.Yaml;
+import spark.Service;
+import spark.route.HttpMethod;
+
+/** {@code docs/openapi.yaml} says what there is, and no more. */
+class OpenApiTest {
+    private static final Set<HttpMethod> FILTERS = Set.of(HttpMethod.before, HttpMethod.after);
+
+    private static Map<String, ?> document;
+    private static Service service;
+    private static List<Routes> routes;
+
+    @BeforeAll
+    static void read() throws IOException {
+        document = new Yaml().load(Files.readString(Path.of("../docs/openapi.yaml")));
+        routes = List.of(
+                new DomainAuthorizedOutboundsRoutes(null, null, null, null, null, null, null),
+                new AuthorizedOutboundsRoutes(null, null, null, null));
+        service = Service.ignite().ipAddress("127.0.0.1").port(0);
+        routes.forEach(each -> each.define(service));
+    }
+
+    @AfterAll
+    static void stop() {
+        service.stop();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Map<String, ?>> map(Map<String, ?> of, String key) {
+        return (Map<String, Map<String, ?>>) of.get(key);
+    }
+
+    private static Set<String> told() {
+        return map(document, "paths").entrySet().stream()
+                .flatMap(path -> path.getValue().keySet().stream()
+                        .filter(key -> !key.equals("parameters"))
+                        .map(method -> method + " " + path.getKey()))
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void everyRouteShouldBeToldAndNoOther() {
+        Set<String> there = service.routes().stream()
+                .filter(route -> !FILTERS.contains(route.getHttpMethod()))
+                .map(route -> route.getHttpMethod() + " "
+                        + route.getMatchUri().replace(":domain", "{domain}").replace("/*", "/{ip}"))
+                .collect(Collectors.toSet());
+
+        assertThat(told()).isEqualTo(there);
+    }
+
+    /** James guards what is at and below the base path. */
+    @Test
+    void everyRouteShouldBeBelowABasePath() {
+        Stream<String> basePaths = routes.stream().map(Routes::getBasePath);
+        Set<String> guarded = basePaths.collect(Collectors.toSet());
+
+        assertThat(service.routes()).extracting(route -> route.getMatchUri()).allMatch(path -> guarded.stream()
+                .anyMatch(base -> path.equals(base) || path.startsWith(base + "/")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Entry, EntryResponse",
+        "Refusal, RefusalResponse",
+        "Hour, HourResponse",
+        "Change, ChangeResponse",
+        "Decision, DecisionResponse",
+    })
+    void schemaShouldHaveTheKeysOfTheAnswer(String schema, String answer) throws ClassNotFoundException {
+        Class<?> type = Class.forName(OpenApiTest.class.getPackageName() + "." + answer);
+        Set<String> keys =
+                Set.copyOf(List.of(type.getAnnotation(JsonPropertyOrder.class).value()));
+
+        Map<String, ?> properties =
+                map(map(map(document, "components"), "schemas").get(schema), "properties");
+
+        assertThat(keys)
+                .containsAll(properties.keySet())
+                // The export has it, the list of a domain has not.
+                .allMatch(key -> properties.containsKey(key) || key.equals("domain"));
+    }
+}
