@@ -161,6 +161,14 @@ public final class JamesServer implements AutoCloseable {
                     .replace("<announce>never", "<announce>forUnauthorizedAddresses"));
         }
 
+        /** An internal domain that it has from the start; those that WebAdmin adds are gone after a restart. */
+        public Builder domain(String name) {
+            return edit(
+                    "domainlist.xml",
+                    "</domainlist>",
+                    "<domainnames><domainname>" + name + "</domainname></domainnames></domainlist>");
+        }
+
         /** Puts an address into the trusted network of every SMTP server. */
         public Builder trusting(String address) {
             return edit(

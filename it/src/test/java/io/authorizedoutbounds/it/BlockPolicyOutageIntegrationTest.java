@@ -21,13 +21,14 @@ class BlockPolicyOutageIntegrationTest {
     private static final String TRUSTED = "127.0.0.9";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
     private static final Pattern PUT_OFF = Pattern.compile("Put off mail (\\S+):");
+    private static final String DOMAIN = "outage.example";
+    private static final String BOB = "bob@" + DOMAIN;
     private static final String BLOCKED = "blocked-sender";
 
     private CassandraServer cassandra;
     private SmtpSink sink;
     private JamesServer james;
     private WebAdmin webAdmin;
-    private String domain;
 
     @BeforeEach
     void start() {
@@ -40,11 +41,13 @@ class BlockPolicyOutageIntegrationTest {
                 .setting("allow.private.addresses", "true")
                 .setting("stale.maximum", "10s")
                 .trusting(TRUSTED)
+                .domain(DOMAIN)
                 .edit("mailetcontainer.xml", "<delay>60s</delay>", "<delay>1s</delay>")
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
-        domain = webAdmin.addDomainListing(LISTED, LISTED_UNTIL_THE_OUTAGE);
-        webAdmin.addUser("bob@" + domain, "secret");
+        webAdmin.put(DOMAIN, LISTED).then().statusCode(204);
+        webAdmin.put(DOMAIN, LISTED_UNTIL_THE_OUTAGE).then().statusCode(204);
+        webAdmin.addUser(BOB, "secret");
     }
 
     @AfterEach
@@ -57,10 +60,10 @@ class BlockPolicyOutageIntegrationTest {
     @Test
     void mailShouldWaitThroughARestartOfJamesAndBeJudgedWhenCassandraIsBack() {
         try (SmtpClient springboard = fromAddressed(LISTED, "kept@elsewhere.example.org");
-                SmtpClient mixed = fromAddressed(LISTED, "kept.too@elsewhere.example.org", "bob@" + domain);
+                SmtpClient mixed = fromAddressed(LISTED, "kept.too@elsewhere.example.org", BOB);
                 SmtpClient removed = fromAddressed(LISTED_UNTIL_THE_OUTAGE, "removed@elsewhere.example.org");
                 SmtpClient trusted = fromAddressed(TRUSTED, "sent@elsewhere.example.org")) {
-            assertThat(webAdmin.delete(domain, LISTED_UNTIL_THE_OUTAGE).statusCode())
+            assertThat(webAdmin.delete(DOMAIN, LISTED_UNTIL_THE_OUTAGE).statusCode())
                     .isEqualTo(204);
             cassandra.kill();
             awaitRow8();
@@ -73,25 +76,24 @@ class BlockPolicyOutageIntegrationTest {
         int before = james.log().length();
 
         james.restart();
-        // The memory app has forgotten them.
-        webAdmin.addDomain(domain);
-        webAdmin.addUser("bob@" + domain, "secret");
+        // The memory app has forgotten it.
+        webAdmin.addUser(BOB, "secret");
 
         awaitTurns(1, before);
         assertThat(webAdmin.mailsIn(BLOCKED)).isZero();
         assertThat(webAdmin.mailsIn("error")).isZero();
         assertThat(sink.received()).isEmpty();
-        assertThat(webAdmin.mailsOf("bob@" + domain)).isZero();
+        assertThat(webAdmin.mailsOf(BOB)).isZero();
         // What needs no lookup does not notice.
-        try (SmtpClient inbound = fromAddressed("127.0.0.3", "bob@" + domain)) {
+        try (SmtpClient inbound = fromAddressed("127.0.0.3", BOB)) {
             assertThat(inbound.data("inbound")).startsWith("250");
         }
-        webAdmin.awaitMailsOf("bob@" + domain, 1);
+        webAdmin.awaitMailsOf(BOB, 1);
 
         cassandra.start();
 
         assertThat(sink.awaitMailTo("sent@elsewhere.example.org").sender()).isEqualTo(EXTERNAL_SENDER);
-        webAdmin.awaitMailsOf("bob@" + domain, 2);
+        webAdmin.awaitMailsOf(BOB, 2);
         Awaitility.await("the others to be kept")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> webAdmin.mailsIn(BLOCKED) == 3);
@@ -102,7 +104,7 @@ class BlockPolicyOutageIntegrationTest {
                         List.of("kept.too@elsewhere.example.org"),
                         List.of("removed@elsewhere.example.org"));
         assertThat(sink.received()).hasSize(1);
-        assertThat(webAdmin.mailsOf("bob@" + domain)).isEqualTo(2);
+        assertThat(webAdmin.mailsOf(BOB)).isEqualTo(2);
     }
 
     private SmtpClient fromAddressed(String client, String... recipients) {

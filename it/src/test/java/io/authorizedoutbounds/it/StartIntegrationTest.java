@@ -18,7 +18,7 @@ class StartIntegrationTest {
                 .contains("conf/authorized-outbounds.properties: unknown key 'lookup.timeuot'; the known keys are"
                         + " allow.private.addresses, cache.addresses.maximum, cache.domains.maximum, changes.retention,"
                         + " enforcement, lookup.timeout, propagation.interval, protect.local.recipients,"
-                        + " stale.maximum");
+                        + " refusals.retention, stale.maximum");
     }
 
     @Test
