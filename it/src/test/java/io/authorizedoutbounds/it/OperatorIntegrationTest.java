@@ -11,6 +11,9 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.restassured.response.Response;
+import java.net.IDN;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -68,6 +71,13 @@ class OperatorIntegrationTest {
 
     private static Response get(String path) {
         return webAdmin.request().get(path);
+    }
+
+    private Response replace(String query, String body) {
+        return webAdmin.request()
+                .contentType("application/json")
+                .body(body)
+                .put("/domains/" + domain + "/authorizedOutbounds" + query);
     }
 
     @Nested
@@ -258,13 +268,6 @@ class OperatorIntegrationTest {
 
     @Nested
     class Bulk {
-        private Response replace(String query, String body) {
-            return webAdmin.request()
-                    .contentType("application/json")
-                    .body(body)
-                    .put("/domains/" + domain + "/authorizedOutbounds" + query);
-        }
-
         @Test
         void listBecomesWhatTheBodySays() {
             webAdmin.put(domain, "203.0.113.8", "{\"comment\":\"old\"}");
@@ -342,6 +345,7 @@ class OperatorIntegrationTest {
                     "[{\"ip\":\"203.0.113.9\",\"note\":\"x\"}] | Entry 1: unknown key 'note'",
                     "[{\"ip\":\"203.0.113.9\",\"domain\":\"x.example\"}] | Entry 1: it is of another domain, 'x.example'",
                     "[{\"ip\":\"10.0.0.1\"}] | '10.0.0.1' is a private",
+                    "[{\"ip\":\"203.0.113.9\",\"orphaned\":true}] | Entry 1: it is orphaned",
                 })
         void whatIsNoListIsSaidInWordsAndChangesNothing(String body, String message) {
             replace("", body).then().statusCode(400).body("message", containsString(message));
@@ -432,6 +436,51 @@ class OperatorIntegrationTest {
 
             assertThat(rcpt(LISTED, "user@" + domain, EXTERNAL)).startsWith("250");
             webAdmin.list(domain).then().body("[0].orphaned", nullValue());
+        }
+
+        @Test
+        void listAsItIsReadDoesNotReviveWhatIsOrphaned() {
+            removeDomain();
+            webAdmin.addDomain(domain);
+            String list = webAdmin.list(domain).asString();
+
+            replace("", list).then().statusCode(400).body("message", containsString("Entry 1: it is orphaned"));
+            replace("?dryRun", "[{\"ip\":\"" + LISTED + "\"}]")
+                    .then()
+                    .body("added", contains(LISTED))
+                    .body("kept", empty());
+        }
+
+        @Test
+        void orphanedAddressIsSharedWithNobody() {
+            String other = webAdmin.addDomainListing("203.0.113.99");
+            webAdmin.put(domain, "203.0.113.99");
+            removeDomain();
+            webAdmin.addDomain(domain);
+
+            get("/authorizedOutbounds/addresses/203.0.113.99").then().body("", contains(other));
+        }
+
+        /** James answers so to a removal that removed nothing too. */
+        @Test
+        void listOfADomainThatIsStillThereIsNotOrphaned() {
+            String uLabel = "b\u00fccher" + domain;
+            String aLabel = IDN.toASCII(uLabel);
+            webAdmin.addDomain(URLEncoder.encode(uLabel, StandardCharsets.UTF_8));
+            webAdmin.put(aLabel, LISTED).then().statusCode(204);
+
+            webAdmin.request().delete("/domains/" + aLabel);
+
+            webAdmin.list(aLabel).then().statusCode(200).body("[0].orphaned", nullValue());
+            assertThat(rcpt(LISTED, "user@" + aLabel, EXTERNAL)).startsWith("250");
+        }
+
+        @Test
+        void nameThatWeHaveNoFormOfIsLeftToJames() {
+            assertThat(webAdmin.request().put("/domains/stra%C3%9Fe.example").statusCode())
+                    .isEqualTo(204);
+            assertThat(webAdmin.request().delete("/domains/stra%C3%9Fe.example").statusCode())
+                    .isEqualTo(204);
         }
 
         @Test

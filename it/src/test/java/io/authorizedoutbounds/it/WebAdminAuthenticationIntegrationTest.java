@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** WebAdmin with {@code jwt.enabled=true}. */
 class WebAdminAuthenticationIntegrationTest {
@@ -122,6 +124,28 @@ class WebAdminAuthenticationIntegrationTest {
         }
 
         admin.list(domain).then().statusCode(200).body("size()", equalTo(1));
+    }
+
+    /** Spark would take the method of the header for that of the call, and James asks OPTIONS for no token. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "PUT", "DELETE", "get"})
+    void methodOfAHeaderShouldNotBeTaken(String method) {
+        for (String path : List.of(
+                "/domains/" + domain + "/authorizedOutbounds/203.0.113.66",
+                "/domains/" + domain + "/authorizedOutbounds",
+                "/domains/" + domain + "/refusedOutbounds",
+                "/domains/" + domain,
+                "/authorizedOutbounds",
+                "/authorizedOutbounds/changes")) {
+            int status = anonymous
+                    .request()
+                    .header("X-HTTP-Method-Override", method)
+                    .options(path)
+                    .statusCode();
+            assertThat(status).as(path).isEqualTo(400);
+        }
+
+        admin.list(domain).then().statusCode(200).body("ip", contains(ADDRESS));
     }
 
     @Test

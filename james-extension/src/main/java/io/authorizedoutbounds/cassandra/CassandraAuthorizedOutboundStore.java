@@ -75,6 +75,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     private static final int HOURS_AT_ONCE = 24;
 
+    /** Of each of those hours. */
+    private static final int MOST_OF_A_PAGE = 500;
+
     /**
      * A logged batch fails as long as it is to be kept on a member that is gone and not known to be: for some 15 s, more
      * on a busy machine. Its time stays the same, so that one that was taken after all is taken once.
@@ -112,21 +115,43 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
             Optional<String> changedBy) {
-        List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> changes = new ArrayList<>();
-        saved.forEach(entry -> changes.add((tables, time) -> put(tables, entry, changedBy, time)));
-        if (saved.size() + removed.size() > CHANGED_AT_ONCE) {
-            return writeAll(changes).thenCompose(done -> writeAll(removals(domain, removed, changedBy)));
-        }
-        changes.addAll(removals(domain, removed, changedBy));
-        return writeAll(changes);
+        return changeTime().thenCompose(time -> change(domain, saved, removed, changedBy, time));
     }
 
-    private List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> removals(
-            Domain domain, ImmutableList<OutboundAddress> removed, Optional<String> changedBy) {
-        return removed.stream()
-                .<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>>map(
-                        address -> (tables, time) -> removal(tables, domain, address, changedBy, time))
+    private CompletionStage<Void> change(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed,
+            Optional<String> changedBy,
+            ChangeTime time) {
+        List<Change> saving = saved.stream()
+                .<Change>map(entry -> tables -> put(tables, entry, changedBy, time))
                 .collect(Collectors.toList());
+        List<Change> removing = removed.stream()
+                .<Change>map(address -> tables -> removal(tables, domain, address, changedBy, time))
+                .collect(Collectors.toList());
+        if (saving.size() + removing.size() > CHANGED_AT_ONCE) {
+            return writeAll(saving, time).thenCompose(done -> writeAll(removing, time));
+        }
+        saving.addAll(removing);
+        return writeAll(saving, time);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+        return changeTime().thenCompose(time -> list(domain).thenCompose(entries -> {
+            ImmutableList<AuthorizedOutbound> orphaned = entries.stream()
+                    .filter(entry -> entry.orphanedAt().isEmpty())
+                    .map(entry -> entry.orphanedAt(time.asInstant()))
+                    .collect(ImmutableList.toImmutableList());
+            return change(domain, orphaned, ImmutableList.of(), orphanedBy, time)
+                    .thenApply(done -> orphaned);
+        }));
+    }
+
+    /** The rows of one change. */
+    private interface Change {
+        ImmutableList<BatchableStatement<?>> rows(OutboundTables tables);
     }
 
     private ImmutableList<BatchableStatement<?>> put(
@@ -169,8 +194,11 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     private BatchableStatement<?> changed(
             OutboundTables tables, AuthorizedOutbound entry, Optional<String> changedBy, ChangeTime time) {
-        Action action = entry.orphanedAt().isPresent() ? Action.ORPHAN : Action.PUT;
-        BoundStatementBuilder change = change(tables, action, entry.domain(), entry.address(), changedBy, time);
+        if (entry.orphanedAt().isPresent()) {
+            return change(tables, Action.ORPHAN, entry.domain(), entry.address(), changedBy, time)
+                    .build();
+        }
+        BoundStatementBuilder change = change(tables, Action.PUT, entry.domain(), entry.address(), changedBy, time);
         change = set(change, entry.comment(), (row, comment) -> row.setString(COMMENT, comment));
         return set(change, entry.expiresAt(), (row, expiry) -> row.setInstant(EXPIRES_AT, expiry))
                 .build();
@@ -304,6 +332,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                 tables -> tables.bind(Query.SELECT_HISTORY)
                         .setInstant(HOUR, hour)
                         .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
+                        .setPageSize(Math.min(limit, MOST_OF_A_PAGE))
                         .build(),
                 row -> fullChange(row)
                         .filter(change -> domain.map(change.domain()::equals).orElse(true)),
@@ -368,44 +397,40 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     /** In batches of as many changes as are made at once, several at a time. */
-    private CompletionStage<Void> writeAll(
-            List<BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>>> changes) {
+    private CompletionStage<Void> writeAll(List<Change> changes, ChangeTime time) {
         List<CompletionStage<Void>> lanes =
                 new ArrayList<>(Collections.nCopies(LANES, CompletableFuture.completedFuture(null)));
         int batches = 0;
-        for (var batch : Lists.partition(changes, CHANGED_AT_ONCE)) {
+        for (List<Change> batch : Lists.partition(changes, CHANGED_AT_ONCE)) {
             int lane = batches++ % LANES;
-            lanes.set(
-                    lane,
-                    lanes.get(lane)
-                            .thenCompose(done -> write((tables, time) -> batch.stream()
-                                    .flatMap(change -> change.apply(tables, time).stream())
-                                    .collect(ImmutableList.toImmutableList()))));
+            lanes.set(lane, lanes.get(lane).thenCompose(done -> write(batch, time)));
         }
         return CompletableFuture.allOf(
                 lanes.stream().map(CompletionStage::toCompletableFuture).toArray(CompletableFuture<?>[]::new));
     }
 
-    /**
-     * Writes at a time after every change that was acknowledged, whatever the clock of the node that took it said. Without
-     * a quorum nothing is sent, since that time cannot be had.
-     */
-    private CompletionStage<Void> write(
-            BiFunction<OutboundTables, ChangeTime, ImmutableList<BatchableStatement<?>>> statements) {
-        return changeTime()
-                .thenCombine(connection.tables(), (time, tables) -> {
+    private CompletionStage<Void> write(List<Change> changes, ChangeTime time) {
+        return connection
+                .tables()
+                .thenCompose(tables -> {
                     BatchStatement batch = BatchStatement.newInstance(
-                                    DefaultBatchType.LOGGED, statements.apply(tables, time))
+                                    DefaultBatchType.LOGGED,
+                                    changes.stream()
+                                            .flatMap(change -> change.rows(tables).stream())
+                                            .collect(ImmutableList.toImmutableList()))
                             .setQueryTimestamp(time.asMicroseconds())
                             .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
                             .setIdempotent(true);
                     return Failsafe.with(UNTIL_A_LOST_MEMBER_IS_NOTICED)
                             .getStageAsync(() -> tables.session().executeAsync(batch));
                 })
-                .thenCompose(Function.identity())
                 .thenAccept(result -> {});
     }
 
+    /**
+     * A time after every change that was acknowledged, whatever the clock of the node that took it said. Without a quorum
+     * nothing is sent, since that time cannot be had.
+     */
     private CompletionStage<ChangeTime> changeTime() {
         Instant now = clock.instant();
         return readAll(

@@ -10,6 +10,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_RECIPIENT_DOMAIN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SEEN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
+import static io.authorizedoutbounds.cassandra.OutboundTables.SINCE;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
@@ -20,6 +21,7 @@ import io.authorizedoutbounds.cassandra.OutboundTables.Query;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -33,10 +35,12 @@ import org.apache.james.core.Domain;
 public class CassandraRefusalStore implements RefusalStore {
     private final CassandraConnection connection;
     private final Duration retention;
+    private final Clock clock;
 
-    public CassandraRefusalStore(CassandraConnection connection, Duration retention) {
+    public CassandraRefusalStore(CassandraConnection connection, Duration retention, Clock clock) {
         this.connection = connection;
         this.retention = retention;
+        this.clock = clock;
     }
 
     @Override
@@ -66,6 +70,8 @@ public class CassandraRefusalStore implements RefusalStore {
     public CompletionStage<Void> tell(Domain domain, Consumer<RefusalCount> listener) {
         return execute(tables -> tables.bind(Query.SELECT_REFUSALS)
                         .setString(DOMAIN, domain.asString())
+                        // What has expired is not read: there may be much of it.
+                        .setInstant(SINCE, clock.instant().minus(retention))
                         .build())
                 .thenCompose(page -> tell(page, listener));
     }

@@ -62,6 +62,9 @@ class OutboundTables {
             "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, first_seen timestamp,"
                     + " last_seen timestamp, last_sender text, last_recipient_domain text,"
                     + " PRIMARY KEY ((domain), hour, id)) WITH CLUSTERING ORDER BY (hour DESC, id DESC)"
+                    // What expires goes by whole files, and nothing is ever deleted.
+                    + " AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
+                    + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
                     + " AND comment = 'What one node has refused for a domain from an ip in an hour; without an ip what it"
                     + " refused of others that it did not keep. A partition a domain, some thousand rows an hour"
                     + " and node at the most, gone after refusals.retention.'");
@@ -102,7 +105,7 @@ class OutboundTables {
                         + " :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl"),
         SELECT_REFUSALS(
                 "SELECT domain, hour, id, ip, attempts, first_seen, last_seen, last_sender, last_recipient_domain"
-                        + " FROM %s.authorized_outbound_refusal WHERE domain = :domain"),
+                        + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since"),
         SELECT_LAST_CHANGES("SELECT id FROM %s.authorized_outbound_change WHERE hour IN :hours PER PARTITION LIMIT 1");
 
         private final String cql;

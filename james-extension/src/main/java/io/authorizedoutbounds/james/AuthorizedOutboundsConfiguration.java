@@ -130,7 +130,7 @@ public final class AuthorizedOutboundsConfiguration {
                 read(
                         configuration,
                         REFUSALS_RETENTION,
-                        value -> duration(value, "1h", "365d"),
+                        value -> duration(value, "1h", "30d"),
                         DEFAULT.refusalsRetention));
         if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(READINGS_BEFORE_STALE)) < 0) {
             // Memory would count for nothing now and then while all is well.

@@ -106,8 +106,9 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RefusalStore refusalStore(CassandraConnection connection, AuthorizedOutboundsConfiguration configuration) {
-        return new CassandraRefusalStore(connection, configuration.refusalsRetention());
+    RefusalStore refusalStore(
+            CassandraConnection connection, AuthorizedOutboundsConfiguration configuration, Clock clock) {
+        return new CassandraRefusalStore(connection, configuration.refusalsRetention(), clock);
     }
 
     @Provides
@@ -145,8 +146,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    DomainDepartures departures(AuthorizedOutboundStore store, InternalDomains domains, Clock clock) {
-        DomainDepartures departures = new DomainDepartures(store, clock);
+    DomainDepartures departures(AuthorizedOutboundStore store, InternalDomains domains) {
+        DomainDepartures departures = new DomainDepartures(store);
         new DepartureSweep(store, domains, departures, Ticker.systemTicker()).start();
         return departures;
     }

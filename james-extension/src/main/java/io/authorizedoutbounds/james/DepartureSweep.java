@@ -111,7 +111,7 @@ class DepartureSweep {
         sweptAt = ticker.read();
     }
 
-    private void look(AuthorizedOutbound entry) throws InterruptedException, ExecutionException, TimeoutException {
+    private void look(AuthorizedOutbound entry) throws InterruptedException {
         Domain domain = entry.domain();
         if (entry.orphanedAt().isPresent()
                 || missed.contains(domain)
@@ -119,10 +119,22 @@ class DepartureSweep {
             return;
         }
         if (missedBefore.contains(domain)) {
-            await(departures.orphan(domain, Optional.empty()));
+            orphan(domain);
         }
         if (missed.size() < MOST_REMEMBERED) {
             missed.add(domain);
+        }
+    }
+
+    /** One that cannot be orphaned now does not keep the others waiting. */
+    private void orphan(Domain domain) throws InterruptedException {
+        try {
+            await(departures.orphan(domain, Optional.empty()));
+        } catch (ExecutionException | TimeoutException e) {
+            LOGGER.warn(
+                    "{} has left James, its list of authorized outbounds could not be told so: {}",
+                    domain.asString(),
+                    String.valueOf(e));
         }
     }
 

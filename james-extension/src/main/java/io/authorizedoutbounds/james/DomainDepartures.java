@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
-import com.google.common.collect.ImmutableList;
-import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
-import java.time.Clock;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
@@ -17,11 +13,9 @@ public class DomainDepartures {
     private static final Logger LOGGER = LoggerFactory.getLogger(DomainDepartures.class);
 
     private final AuthorizedOutboundStore store;
-    private final Clock clock;
 
-    DomainDepartures(AuthorizedOutboundStore store, Clock clock) {
+    DomainDepartures(AuthorizedOutboundStore store) {
         this.store = store;
-        this.clock = clock;
     }
 
     /**
@@ -31,12 +25,7 @@ public class DomainDepartures {
      * @param noticedBy the user of WebAdmin who removed or adds the domain, when it is known
      */
     public CompletionStage<Void> orphan(Domain domain, Optional<String> noticedBy) {
-        Instant now = clock.instant();
-        return store.list(domain).thenCompose(entries -> {
-            ImmutableList<AuthorizedOutbound> orphaned = entries.stream()
-                    .filter(entry -> entry.orphanedAt().isEmpty())
-                    .map(entry -> entry.orphanedAt(now))
-                    .collect(ImmutableList.toImmutableList());
+        return store.orphan(domain, noticedBy).thenAccept(orphaned -> {
             if (!orphaned.isEmpty()) {
                 LOGGER.info(
                         "{} has left James: its {} authorized outbound addresses do not count any more, even if it"
@@ -44,7 +33,6 @@ public class DomainDepartures {
                         domain.asString(),
                         orphaned.size());
             }
-            return store.change(domain, orphaned, ImmutableList.of(), noticedBy);
         });
     }
 }

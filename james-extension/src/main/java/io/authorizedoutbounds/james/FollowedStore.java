@@ -35,6 +35,14 @@ class FollowedStore implements AuthorizedOutboundStore {
     }
 
     @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+        return store.orphan(domain, orphanedBy).thenApply(orphaned -> {
+            orphaned.forEach(entry -> lookup.forget(domain, entry.address()));
+            return orphaned;
+        });
+    }
+
+    @Override
     public CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address) {
         return store.find(domain, address);
     }

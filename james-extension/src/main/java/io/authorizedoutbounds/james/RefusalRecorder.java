@@ -14,7 +14,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -34,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  *
  * <p>Up to {@value #MOST_OF_A_DOMAIN} addresses of a domain and {@value #MOST} in all are kept apart within an hour; the
- * attempts of further ones are summed. A crash loses what was counted in the last seconds.
+ * attempts of further ones are summed, for as many domains again. A crash loses what was counted in the last seconds.
  */
 class RefusalRecorder implements Refusals {
     private static final Logger LOGGER = LoggerFactory.getLogger(RefusalRecorder.class);
@@ -86,7 +85,11 @@ class RefusalRecorder implements Refusals {
     private final Map<Domain, Map<Optional<OutboundAddress>, Tally>> tallies = new HashMap<>();
     private final Queue<Tally> toWrite = new ArrayDeque<>();
     private int size;
+    private Instant hour = Instant.MIN;
     private boolean failing;
+
+    /** What was refused when there was no more room at all. */
+    private long lost;
 
     RefusalRecorder(RefusalStore store, Clock clock) {
         this.store = store;
@@ -107,7 +110,12 @@ class RefusalRecorder implements Refusals {
     public synchronized void refused(
             Domain domain, OutboundAddress client, String sender, Optional<Domain> recipientDomain) {
         Instant now = clock.instant();
-        Tally tally = tally(domain, client, now);
+        Optional<Tally> found = tally(domain, client, now);
+        if (found.isEmpty()) {
+            lost++;
+            return;
+        }
+        Tally tally = found.get();
         tally.attempts++;
         tally.lastSeen = now;
         tally.lastSender = sender.length() <= SENDER_LENGTH ? sender : sender.substring(0, SENDER_LENGTH);
@@ -115,26 +123,32 @@ class RefusalRecorder implements Refusals {
         queue(tally);
     }
 
-    /** Puts it into the queue, unless too many are there: in an outage of hours. */
     private void queue(Tally tally) {
-        if (!tally.waiting && toWrite.size() < 2 * MOST) {
+        if (!tally.waiting) {
             tally.waiting = true;
             toWrite.add(tally);
         }
     }
 
-    /** The one of the address, or the one of all that are not kept: of those there is one for each internal domain. */
-    private Tally tally(Domain domain, OutboundAddress client, Instant now) {
-        Map<Optional<OutboundAddress>, Tally> ofDomain = tallies.computeIfAbsent(domain, none -> new HashMap<>());
+    /** The one of the address, or the one of all addresses of the domain that are not kept; none when there is no room. */
+    private Optional<Tally> tally(Domain domain, OutboundAddress client, Instant now) {
+        Optional<Map<Optional<OutboundAddress>, Tally>> known = Optional.ofNullable(tallies.get(domain));
+        int ofDomain = known.map(Map::size).orElse(0);
         Optional<OutboundAddress> address = Optional.of(client);
-        boolean kept = ofDomain.containsKey(address) || (ofDomain.size() < MOST_OF_A_DOMAIN && size < MOST);
-        return ofDomain.compute(kept ? address : Optional.empty(), (key, known) -> {
-            if (known != null && known.hour.equals(hourOf(now))) {
-                return known;
-            }
-            size += known == null ? 1 : 0;
-            return new Tally(domain, key, now);
-        });
+        boolean kept = known.map(each -> each.containsKey(address)).orElse(false)
+                || (ofDomain < MOST_OF_A_DOMAIN && size < MOST);
+        Optional<OutboundAddress> key = kept ? address : Optional.empty();
+        Optional<Tally> tally = known.map(each -> each.get(key)).filter(each -> each.hour.equals(hourOf(now)));
+        if (tally.isPresent()) {
+            return tally;
+        }
+        if (size >= 2 * MOST || toWrite.size() >= 3 * MOST) {
+            return Optional.empty();
+        }
+        Tally fresh = new Tally(domain, key, now);
+        boolean more = tallies.computeIfAbsent(domain, none -> new HashMap<>()).put(key, fresh) == null;
+        size += more ? 1 : 0;
+        return Optional.of(fresh);
     }
 
     private static Instant hourOf(Instant instant) {
@@ -160,7 +174,7 @@ class RefusalRecorder implements Refusals {
         }
     }
 
-    /** What is written now, as it is now. Forgets what is written and of a past hour. */
+    /** What is written now, as it is now. */
     private synchronized Map<Tally, RefusalCount> turn() {
         Map<Tally, RefusalCount> turn = new HashMap<>();
         while (turn.size() < WRITTEN_AT_ONCE && !toWrite.isEmpty()) {
@@ -168,19 +182,23 @@ class RefusalRecorder implements Refusals {
             tally.waiting = false;
             turn.put(tally, tally.count());
         }
-        Instant hour = hourOf(clock.instant());
-        for (Iterator<Map<Optional<OutboundAddress>, Tally>> each =
-                        tallies.values().iterator();
-                each.hasNext(); ) {
-            Map<Optional<OutboundAddress>, Tally> ofDomain = each.next();
-            int before = ofDomain.size();
-            ofDomain.values().removeIf(tally -> !tally.hour.equals(hour));
-            size -= before - ofDomain.size();
-            if (ofDomain.isEmpty()) {
-                each.remove();
-            }
+        Instant now = hourOf(clock.instant());
+        if (!now.equals(hour)) {
+            hour = now;
+            forgetPastHours();
         }
         return turn;
+    }
+
+    /** What of them is not written is in the queue. */
+    private void forgetPastHours() {
+        tallies.values().forEach(ofDomain -> ofDomain.values().removeIf(tally -> !tally.hour.equals(hour)));
+        tallies.values().removeIf(Map::isEmpty);
+        size = tallies.values().stream().mapToInt(Map::size).sum();
+        if (lost > 0) {
+            LOGGER.warn("{} refusals were not counted: there were too many addresses and domains", lost);
+        }
+        lost = 0;
     }
 
     /** Tries them again. To write a count twice does no harm. */

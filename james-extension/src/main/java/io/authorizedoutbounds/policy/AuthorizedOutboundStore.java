@@ -28,8 +28,9 @@ public interface AuthorizedOutboundStore extends OutboundLists {
     /**
      * Makes many changes in the list of one domain: first what is saved, then what is removed. Durable once completed.
      * Atomic up to {@value #CHANGED_AT_ONCE} changes; when it fails after more, some may be made: it can be repeated.
+     * All have the time of the call: a change that is called later wins, however long this one takes.
      *
-     * @param saved   of that domain; of one that is {@link AuthorizedOutbound#orphanedAt() orphaned} that it is
+     * @param saved     of that domain
      * @param changedBy the user of WebAdmin, when it is known
      */
     CompletionStage<Void> change(
@@ -39,7 +40,15 @@ public interface AuthorizedOutboundStore extends OutboundLists {
             Optional<String> changedBy);
 
     /** Changes that are made all or none. */
-    int CHANGED_AT_ONCE = 10;
+    int CHANGED_AT_ONCE = 5;
+
+    /**
+     * Has no entry of a domain count any more that is there at the time of the call, and returns those that did. Durable
+     * once completed; what is saved after the call counts.
+     *
+     * @param orphanedBy the user of WebAdmin, when it is known
+     */
+    CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy);
 
     CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address);
 

@@ -6,12 +6,15 @@ import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
+import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
+import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
 import java.io.BufferedWriter;
+import java.io.IOError;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -22,11 +25,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
+import spark.HaltException;
 import spark.Request;
 import spark.Response;
 import spark.Service;
@@ -50,14 +53,20 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private static final int MOST_CHANGES = 1000;
 
     private final AuthorizedOutboundStore store;
+    private final InternalDomains internalDomains;
     private final Decisions decisions;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
 
     @Inject
     public AuthorizedOutboundsRoutes(
-            AuthorizedOutboundStore store, Decisions decisions, Clock clock, JsonTransformer jsonTransformer) {
+            AuthorizedOutboundStore store,
+            InternalDomains internalDomains,
+            Decisions decisions,
+            Clock clock,
+            JsonTransformer jsonTransformer) {
         this.store = store;
+        this.internalDomains = internalDomains;
         this.decisions = decisions;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -70,40 +79,52 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public void define(Service service) {
+        MethodOverride.refuse(service, BASE_PATH);
         service.get(BASE_PATH, this::export);
         service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
         service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);
         service.get(BASE_PATH + "/changes", this::changes, jsonTransformer);
     }
 
-    /** Page by page, in constant memory. What breaks off is no JSON, and the connection breaks off too. */
+    /** Page by page, in constant memory. */
     private String export(Request request, Response response) throws IOException {
         Page page = StoreCall.await(store::everything);
         response.type("application/json");
-        try (Writer writer =
-                new BufferedWriter(new OutputStreamWriter(response.raw().getOutputStream(), StandardCharsets.UTF_8))) {
-            String separator = "[\n";
-            while (true) {
-                for (AuthorizedOutbound entry : page.entries()) {
-                    writer.write(separator);
-                    writer.write(jsonTransformer.render(EntryResponse.ofAll(entry)));
-                    separator = ",\n";
-                }
-                Optional<CompletionStage<Page>> next = page.next();
-                if (next.isEmpty()) {
-                    break;
-                }
-                page = StoreCall.await(next::get);
-            }
-            writer.write(separator.equals(",\n") ? "\n]\n" : "[]\n");
+        // Closed at the end only: what breaks off must not look like an answer that has ended.
+        Writer writer =
+                new BufferedWriter(new OutputStreamWriter(response.raw().getOutputStream(), StandardCharsets.UTF_8));
+        try {
+            write(page, writer);
+        } catch (HaltException e) {
+            // Jetty breaks off the connection for an Error alone.
+            throw new IOError(new IOException("An export broke off: Cassandra did not give the next page"));
         }
+        writer.close();
         return "";
+    }
+
+    private void write(Page first, Writer writer) throws IOException {
+        String separator = "[\n";
+        for (Optional<Page> page = Optional.of(first);
+                page.isPresent();
+                page = page.get().next().map(next -> StoreCall.await(() -> next))) {
+            for (AuthorizedOutbound entry : page.get().entries()) {
+                writer.write(separator);
+                writer.write(jsonTransformer.render(EntryResponse.ofAll(entry)));
+                separator = ",\n";
+            }
+            // On the way before the next page is asked for: what breaks off then is seen to break off.
+            writer.flush();
+        }
+        writer.write(separator.equals(",\n") ? "\n]\n" : "[]\n");
     }
 
     private ImmutableList<String> domains(Request request, Response response) {
         OutboundAddress address = RequestValues.address(rest(request));
         return StoreCall.await(() -> store.listings(address)).stream()
+                .filter(entry -> entry.orphanedAt().isEmpty())
                 .map(AuthorizedOutbound::domain)
+                .filter(domain -> internalDomains.localityOf(domain) != Locality.EXTERNAL)
                 .map(Domain::asString)
                 .sorted()
                 .collect(ImmutableList.toImmutableList());

@@ -18,6 +18,8 @@ import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
 import io.authorizedoutbounds.policy.RefusalStore;
 import io.authorizedoutbounds.policy.RefusalSummary;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -94,6 +96,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public void define(Service service) {
+        MethodOverride.refuse(service, BASE_PATH);
         // James's own routes add and remove the domain.
         service.before(BASE_PATH, this::beforeADomainComesBack);
         service.after(BASE_PATH, this::afterADomainHasLeft);
@@ -109,26 +112,38 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     /** However it left, and whether anybody noticed: its list of before must not count. */
     private void beforeADomainComesBack(Request request, Response response) {
         if (request.requestMethod().equals("PUT")) {
-            Domain domain = domain(request);
-            if (!isInternal(domain)) {
-                StoreCall.awaitMany(() -> departures.orphan(domain, user(request)));
-            }
+            domainOfJames(request)
+                    .filter(domain -> !isInternal(domain))
+                    .ifPresent(domain -> StoreCall.await(() -> departures.orphan(domain, user(request))));
         }
     }
 
     private void afterADomainHasLeft(Request request, Response response) {
-        if (!request.requestMethod().equals("DELETE") || response.status() != HttpStatus.NO_CONTENT_204) {
-            return;
+        if (request.requestMethod().equals("DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
+            domainOfJames(request)
+                    // James answers so too when it has removed nothing.
+                    .filter(domain -> domains.localityOf(domain) == Locality.EXTERNAL)
+                    .ifPresent(domain -> orphan(domain, user(request)));
         }
-        Domain domain = domain(request);
-        // It has left, whatever becomes of this: it will be done at the latest when the domain comes back.
-        var unused = departures.orphan(domain, user(request)).exceptionally(failure -> {
-            LOGGER.warn(
-                    "{} has left James, its list of authorized outbounds could not be told so: {}",
-                    domain.asString(),
-                    String.valueOf(failure));
-            return null;
-        });
+    }
+
+    /** The domain has left, whatever becomes of this: it is done at the latest before it comes back. */
+    private void orphan(Domain domain, Optional<String> user) {
+        try {
+            StoreCall.await(() -> departures.orphan(domain, user));
+        } catch (HaltException e) {
+            LOGGER.warn("{} has left James, its list of authorized outbounds could not be told so", domain.asString());
+        }
+    }
+
+    /** As James's own routes read it, which decode it once more. What we have no form of has no list. */
+    private static Optional<Domain> domainOfJames(Request request) {
+        try {
+            String name = URLDecoder.decode(request.params(DOMAIN), StandardCharsets.UTF_8);
+            return Optional.of(InternalDomains.canonical(Domain.of(name)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     private ImmutableList<EntryResponse> list(Request request, Response response) {
@@ -155,10 +170,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private String put(Request request, Response response) {
         Domain domain = domain(request);
         OutboundAddress address = address(rest(request));
-        RequestValues.requireJson(request);
+        String body = RequestValues.body(request);
         AuthorizedOutbound entry;
         try {
-            entry = entry(request, domain, address, EntryRequest.parse(request.body()));
+            entry = entry(request, domain, address, EntryRequest.parse(body));
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest(e.getMessage());
         }
@@ -188,10 +203,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private ListChange replace(Request request, Response response) {
         Domain domain = domain(request);
-        RequestValues.requireJson(request);
+        String body = RequestValues.body(request);
         ImmutableList<AuthorizedOutbound> entries;
         try {
-            entries = ListRequest.parse(domain, request.body()).entrySet().stream()
+            entries = ListRequest.parse(domain, body).entrySet().stream()
                     .map(entry -> entry(request, domain, entry.getKey(), entry.getValue()))
                     .collect(ImmutableList.toImmutableList());
         } catch (IllegalArgumentException e) {

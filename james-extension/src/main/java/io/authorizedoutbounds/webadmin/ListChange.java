@@ -28,10 +28,13 @@ final class ListChange {
 
     private boolean isAsBefore(AuthorizedOutbound entry) {
         AuthorizedOutbound known = before.get(entry.address());
-        return known != null
-                && known.orphanedAt().isEmpty()
+        return counted(entry.address())
                 && known.comment().equals(entry.comment())
                 && known.expiresAt().equals(entry.expiresAt());
+    }
+
+    private boolean counted(OutboundAddress address) {
+        return before.containsKey(address) && before.get(address).orphanedAt().isEmpty();
     }
 
     ImmutableList<OutboundAddress> toRemove() {
@@ -40,11 +43,11 @@ final class ListChange {
                 .collect(ImmutableList.toImmutableList());
     }
 
+    /** Those that did not count before: orphaned ones too. */
     @JsonProperty("added")
     ImmutableList<String> added() {
-        return sorted(after.keySet().stream()
-                .filter(address -> !before.containsKey(address))
-                .collect(ImmutableList.toImmutableList()));
+        return sorted(
+                after.keySet().stream().filter(address -> !counted(address)).collect(ImmutableList.toImmutableList()));
     }
 
     @JsonProperty("removed")
@@ -55,7 +58,7 @@ final class ListChange {
     /** With what the new list says of them. */
     @JsonProperty("kept")
     ImmutableList<String> kept() {
-        return sorted(after.keySet().stream().filter(before::containsKey).collect(ImmutableList.toImmutableList()));
+        return sorted(after.keySet().stream().filter(this::counted).collect(ImmutableList.toImmutableList()));
     }
 
     private static ImmutableList<String> sorted(Collection<OutboundAddress> addresses) {

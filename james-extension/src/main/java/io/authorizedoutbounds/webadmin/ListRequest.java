@@ -18,7 +18,8 @@ import org.apache.james.core.Domain;
 
 /**
  * The body of a {@code PUT} of a list: an array of entries, {@code {"ip", "comment", "expiresAt"}} each, as the export and
- * the list itself have them. What is only told by those ({@code addedBy}, {@code addedAt}, {@code orphaned}) is not read.
+ * the list itself have them. What is only told by those ({@code addedBy}, {@code addedAt}) is not read. One that is
+ * {@code orphaned} is refused: the list would count again without anybody having said so.
  */
 final class ListRequest {
     static final int MOST_ENTRIES = 10_000;
@@ -90,6 +91,10 @@ final class ListRequest {
         JsonNode of = entry.path("domain");
         if (!of.isMissingNode() && !of.asText().equals(domain.asString())) {
             throw new IllegalArgumentException("it is of another domain, " + PrintableText.quoted(of.asText()));
+        }
+        if (entry.path("orphaned").asBoolean()) {
+            throw new IllegalArgumentException(
+                    "it is orphaned, since its domain had left James: take \"orphaned\" out to have it count again");
         }
         return OutboundAddress.parse(entry.path("ip").textValue());
     }

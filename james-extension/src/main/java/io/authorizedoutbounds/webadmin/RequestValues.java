@@ -4,6 +4,9 @@ package io.authorizedoutbounds.webadmin;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
@@ -14,6 +17,9 @@ import spark.Request;
 /** What a request says, as values; 400 in words for what is none. */
 final class RequestValues {
     private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
+
+    /** Ten thousand entries with long comments. */
+    private static final int LONGEST_BODY = 32 * 1024 * 1024;
 
     private RequestValues() {}
 
@@ -63,13 +69,32 @@ final class RequestValues {
         return Optional.ofNullable(request.attribute(AuthenticationFilter.LOGIN));
     }
 
-    /** @throws HaltException 400 when there is a body that says of itself that it is something else */
-    static void requireJson(Request request) {
+    /**
+     * The body of a call that takes JSON or nothing.
+     *
+     * @throws HaltException 400 when it says of itself that it is something else, or is too long
+     */
+    static String body(Request request) {
+        String body = read(request);
         String contentType = request.contentType();
         // By length too: of a form, curl's default, nothing is left of the body here.
-        boolean hasBody = request.contentLength() > 0 || !request.body().isBlank();
+        boolean hasBody = request.contentLength() > 0 || !body.isBlank();
         if (hasBody && contentType != null && !JSON.matcher(contentType).matches()) {
-            throw HttpErrors.badRequest("The body is '" + contentType + "', give 'application/json'");
+            throw HttpErrors.badRequest(
+                    "The body is " + PrintableText.quoted(contentType) + ", give 'application/json'");
+        }
+        return body;
+    }
+
+    private static String read(Request request) {
+        try (InputStream in = request.raw().getInputStream()) {
+            byte[] bytes = in.readNBytes(LONGEST_BODY + 1);
+            if (bytes.length > LONGEST_BODY) {
+                throw HttpErrors.badRequest("The body is longer than " + LONGEST_BODY + " bytes");
+            }
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw HttpErrors.badRequest("The body broke off");
         }
     }
 }

@@ -185,9 +185,9 @@ class AuthorizedOutboundsConfigurationTest {
                 "changes.retention        | 3651d            | from 1h to 3650d",
                 "changes.retention        | 999999999d       | from 1h to 3650d",
                 "changes.retention        | forever          | from 1h to 3650d",
-                "refusals.retention       | 7                | from 1h to 365d",
-                "refusals.retention       | 366d             | from 1h to 365d",
-                "refusals.retention       | 59m              | from 1h to 365d"
+                "refusals.retention       | 7                | from 1h to 30d",
+                "refusals.retention       | 31d              | from 1h to 30d",
+                "refusals.retention       | 59m              | from 1h to 30d"
             })
     @ParameterizedTest
     void badValueShouldBeRefusedWithFileKeyValueAndWhatIsAllowed(String key, String value, String allowed) {

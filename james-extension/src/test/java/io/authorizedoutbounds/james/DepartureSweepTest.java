@@ -25,7 +25,7 @@ class DepartureSweepTest {
     private static final DomainList ONE = FixedDomainList.of("a.example");
 
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(new SettableClock(NOW));
-    private final DomainDepartures departures = new DomainDepartures(store, new SettableClock(NOW));
+    private final DomainDepartures departures = new DomainDepartures(store);
     private final AtomicLong nanos = new AtomicLong();
 
     @BeforeEach

@@ -188,6 +188,34 @@ class RefusalRecorderTest {
     }
 
     @Test
+    void memoryShouldBeBoundedWhateverIsNamed() {
+        for (int number = 0; number < 50_000; number++) {
+            recorder.refused(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+        }
+        for (int turn = 0; turn < 200; turn++) {
+            recorder.write();
+        }
+
+        assertThat(store.writes()).isEqualTo(20_000);
+    }
+
+    @Test
+    void whatIsNotWrittenWhenAnHourEndsShouldBeWrittenLater() {
+        store.setUp(false);
+        refuse(1, 2);
+        recorder.write();
+        clock.advance(Duration.ofHours(1));
+        recorder.write();
+        refuse(1, 3);
+        recorder.write();
+
+        store.setUp(true);
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byHour().values()).containsExactly(2L, 3L);
+    }
+
+    @Test
     void longSenderShouldBeCut() {
         recorder.refused(DOMAIN, address(1), "x".repeat(5000) + "@a.example", Optional.empty());
         recorder.write();

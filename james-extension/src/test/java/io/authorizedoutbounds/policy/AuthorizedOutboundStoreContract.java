@@ -190,14 +190,18 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void orphanedEntryShouldSaySoUntilItIsPutAgain() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
-        AuthorizedOutbound orphaned = entry.orphanedAt(clock().instant());
         save(entry);
 
-        save(orphaned);
+        ImmutableList<AuthorizedOutbound> orphaned = await(store().orphan(entry.domain(), Optional.of("admin")));
 
-        assertThat(find(entry.domain(), entry.address())).contains(orphaned);
-        assertThat(list(entry.domain())).containsExactly(orphaned);
-        assertThat(await(store().listings(entry.address()))).containsExactly(orphaned.bare());
+        assertThat(orphaned).hasSize(1);
+        Instant at = orphaned.get(0).orphanedAt().get();
+        assertThat(orphaned).containsExactly(entry.orphanedAt(at));
+        assertThat(find(entry.domain(), entry.address())).contains(entry.orphanedAt(at));
+        assertThat(list(entry.domain())).containsExactly(entry.orphanedAt(at));
+        assertThat(await(store().listings(entry.address())))
+                .containsExactly(entry.orphanedAt(at).bare());
+        assertThat(await(store().orphan(entry.domain(), Optional.empty()))).isEmpty();
 
         save(entry);
 
@@ -206,10 +210,26 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
+    default void longListShouldBeOrphanedWithItsLongComments() {
+        Domain domain = freshDomain();
+        for (int i = 0; i < 12; i++) {
+            save(commented(domain, freshIpv4(), "\u6f22".repeat(AuthorizedOutbound.MAXIMUM_COMMENT_LENGTH)));
+        }
+        ImmutableList<AuthorizedOutbound> entries = list(domain);
+
+        await(store().orphan(domain, Optional.empty()));
+
+        assertThat(list(domain)).hasSize(12).allMatch(entry -> entry.orphanedAt()
+                .isPresent());
+        await(store().change(domain, entries, ImmutableList.of(), Optional.empty()));
+        assertThat(list(domain)).isEqualTo(entries);
+    }
+
+    @Test
     default void historyShouldTellWhatWasDoneWithTheNewestFirst() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
-        save(entry.orphanedAt(clock().instant()));
+        await(store().orphan(entry.domain(), Optional.of("third@a.example")));
         await(store().remove(entry.domain(), entry.address(), Optional.of("other@a.example")));
 
         ImmutableList<OutboundChange> history = history(entry.domain(), 10);

@@ -37,14 +37,27 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
             Optional<String> changedBy) {
         for (AuthorizedOutbound entry : saved) {
             entriesOf(domain).put(entry.address(), entry);
-            Action action = entry.orphanedAt().isPresent() ? Action.ORPHAN : Action.PUT;
-            record(action, domain, entry.address(), entry.comment(), entry.expiresAt(), changedBy);
+            record(Action.PUT, domain, entry.address(), entry.comment(), entry.expiresAt(), changedBy);
         }
         for (OutboundAddress address : removed) {
             entriesOf(domain).remove(address);
             record(Action.REMOVE, domain, address, Optional.empty(), Optional.empty(), changedBy);
         }
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+        ImmutableList<AuthorizedOutbound> orphaned = entriesOf(domain).values().stream()
+                .filter(this::isActive)
+                .filter(entry -> entry.orphanedAt().isEmpty())
+                .map(entry -> entry.orphanedAt(clock.instant()))
+                .collect(ImmutableList.toImmutableList());
+        for (AuthorizedOutbound entry : orphaned) {
+            entriesOf(domain).put(entry.address(), entry);
+            record(Action.ORPHAN, domain, entry.address(), Optional.empty(), Optional.empty(), orphanedBy);
+        }
+        return CompletableFuture.completedFuture(orphaned);
     }
 
     @Override

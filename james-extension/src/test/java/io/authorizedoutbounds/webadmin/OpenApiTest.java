@@ -35,7 +35,7 @@ class OpenApiTest {
         document = new Yaml().load(Files.readString(Path.of("../docs/openapi.yaml")));
         routes = List.of(
                 new DomainAuthorizedOutboundsRoutes(null, null, null, null, null, null, null),
-                new AuthorizedOutboundsRoutes(null, null, null, null));
+                new AuthorizedOutboundsRoutes(null, null, null, null, null));
         service = Service.ignite().ipAddress("127.0.0.1").port(0);
         routes.forEach(each -> each.define(service));
     }

@@ -40,8 +40,9 @@ import org.slf4j.LoggerFactory;
  * external sender does not leave for an external recipient.
  *
  * <p>Stands first in the {@code root} processor of {@code mailetcontainer.xml}, before anything rewrites a recipient:
- * that a recipient was internal when the mail came in is what counts, so forwards and aliases go on. Parameters, all
- * optional:
+ * that a recipient was internal when the mail came in is what counts, so forwards and aliases go on. Needs
+ * {@code match="All"}: of what another matcher has parted, James's spooler would put the recipients back on the mail when
+ * a later mailet fails. Parameters, all optional:
  *
  * <ul>
  *   <li>{@code processor}: where a copy with the blocked recipients goes; {@code blocked-sender}
