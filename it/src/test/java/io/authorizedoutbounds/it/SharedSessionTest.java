@@ -20,6 +20,10 @@ import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.utils.PropertiesProvider;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +48,8 @@ class SharedSessionTest {
             bind(CqlSession.class).toInstance(session);
             bind(DomainList.class).toInstance(FixedDomainList.of(DOMAIN.asString()));
             bind(Clock.class).toInstance(Clock.systemUTC());
+            bind(MetricFactory.class).toInstance(new RecordingMetricFactory());
+            bind(GaugeRegistry.class).toInstance(new NoopGaugeRegistry());
             bind(PropertiesProvider.class).toInstance(PropertiesProvider.forTesting());
             bind(FileSystem.class).toInstance(new NoFiles());
         }

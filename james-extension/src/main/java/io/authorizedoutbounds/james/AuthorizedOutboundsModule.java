@@ -54,6 +54,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     protected void configure() {
         bind(InternalDomains.class).in(Singleton.class);
         bind(BlockPolicyInForce.class).in(Singleton.class);
+        bind(AuthorizedOutboundsMetrics.class).in(Singleton.class);
     }
 
     @Provides
@@ -125,8 +126,10 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             CassandraAuthorizedOutboundStore store,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
-            Clock clock) {
-        CachedLookup lookup = new CachedLookup(store, domains, configuration, clock, Ticker.systemTicker());
+            Clock clock,
+            AuthorizedOutboundsMetrics metrics) {
+        CachedLookup lookup = new CachedLookup(store, domains, configuration, clock, Ticker.systemTicker(), metrics);
+        metrics.show(lookup);
         new ChangeFollower(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker())
                 .start(configuration.propagationInterval());
         return lookup;

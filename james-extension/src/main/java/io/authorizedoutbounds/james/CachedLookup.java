@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.james.core.Domain;
+import org.apache.james.metrics.api.TimeMetric;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +58,7 @@ public class CachedLookup implements OutboundLookup {
     private final long staleMaximumNanos;
     private final Clock clock;
     private final Ticker ticker;
+    private final AuthorizedOutboundsMetrics metrics;
 
     /** The addresses of a domain, each with the instant at which it stops to count; MAX for none. */
     private final AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, Instant>> byDomain;
@@ -102,12 +104,14 @@ public class CachedLookup implements OutboundLookup {
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
-            Ticker ticker) {
+            Ticker ticker,
+            AuthorizedOutboundsMetrics metrics) {
         this.domains = domains;
         this.timeout = configuration.lookupTimeout();
         this.staleMaximumNanos = configuration.staleMaximum().toNanos();
         this.clock = clock;
         this.ticker = ticker;
+        this.metrics = metrics;
         this.followedAt = ticker.read();
         this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> lists.list(domain)
                 .thenApply(list -> ends(list, AuthorizedOutbound::address)));
@@ -163,7 +167,15 @@ public class CachedLookup implements OutboundLookup {
         };
     }
 
-    private static <K, V> CompletionStage<V> ask(Function<K, CompletionStage<V>> store, K key) {
+    private <K, V> CompletionStage<V> ask(Function<K, CompletionStage<V>> store, K key) {
+        long askedAt = ticker.read();
+        TimeMetric lookup = metrics.startLookup();
+        return answerOf(store, key)
+                .whenComplete((answer, failure) ->
+                        metrics.endLookup(lookup, failure == null && ticker.read() - askedAt <= timeout.toNanos()));
+    }
+
+    private static <K, V> CompletionStage<V> answerOf(Function<K, CompletionStage<V>> store, K key) {
         try {
             return store.apply(key);
         } catch (RuntimeException e) {
@@ -220,6 +232,7 @@ public class CachedLookup implements OutboundLookup {
             return ask(client);
         }
         if (ticker.read() - unlistedSince < REFRESH.toNanos()) {
+            metrics.countHit();
             return Listing.UNLISTED;
         }
         Listing anew = ask(client);
@@ -280,11 +293,13 @@ public class CachedLookup implements OutboundLookup {
         CompletableFuture<V> cached = cache.getIfPresent(key);
         if (isAnswered(cached)) {
             if (isFollowed()) {
+                metrics.countHit();
                 return reading.apply(cached.join(), client);
             }
             // It counts no more. One that is under way still does.
             cache.asMap().remove(key, cached);
         }
+        metrics.countMiss();
         if (!breaker.isClosed()) {
             if (breaker.tryAcquirePermit()) {
                 tryAgain(cache, key);
@@ -346,6 +361,21 @@ public class CachedLookup implements OutboundLookup {
             forgetAll();
         }
         followedAt = at;
+    }
+
+    /** How long ago the last good reading of the changes began, which is how old memory may be; before it, since the start. */
+    Duration lag() {
+        return Duration.ofNanos(ticker.read() - followedAt);
+    }
+
+    /** How long what is in memory still counts if the changes are not read again. */
+    Duration remaining() {
+        return Duration.ofNanos(Math.max(0, staleMaximumNanos - (ticker.read() - followedAt)));
+    }
+
+    /** Whether the store has failed so often that nobody waits for it: what is not in memory is unknown. */
+    boolean isStoreLeftAlone() {
+        return !breaker.isClosed();
     }
 
     /** Asks the store anew for this domain and this address. */

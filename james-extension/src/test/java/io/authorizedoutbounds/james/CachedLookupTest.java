@@ -40,6 +40,7 @@ import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,7 @@ class CachedLookupTest {
     private final AtomicLong nanos = new AtomicLong();
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(clock);
+    private final RecordingMetricFactory counters = new RecordingMetricFactory();
 
     @AfterEach
     void leaveTheThreadUninterrupted() {
@@ -799,7 +801,8 @@ class CachedLookupTest {
                 new InternalDomains(list),
                 AuthorizedOutboundsConfiguration.from(configuration),
                 clock,
-                nanos::get);
+                nanos::get,
+                TestMetrics.countedBy(counters));
     }
 
     /** A store that answers as told, whatever it is asked, and counts the questions. */

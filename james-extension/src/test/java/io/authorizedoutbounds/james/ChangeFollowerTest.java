@@ -41,7 +41,12 @@ class ChangeFollowerTest {
 
     private final AuthorizedOutboundStore readersView = whileUp();
     private final CachedLookup lookup = new CachedLookup(
-            readersView, new InternalDomains(FixedDomainList.of("a.example")), configuration(), clock, nanos::get);
+            readersView,
+            new InternalDomains(FixedDomainList.of("a.example")),
+            configuration(),
+            clock,
+            nanos::get,
+            TestMetrics.unseen());
     private final ChangeFollower follower = new ChangeFollower(readersView, lookup, STALE_MAXIMUM, clock, nanos::get);
 
     private static AuthorizedOutboundsConfiguration configuration() {

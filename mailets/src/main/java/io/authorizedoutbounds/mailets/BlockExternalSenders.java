@@ -8,10 +8,12 @@ import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.BlockRow.Outcome;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
@@ -147,6 +149,7 @@ public class BlockExternalSenders extends GenericMailet {
     private final Enforcement enforcement;
     private final MailQueueFactory<?> queues;
     private final BlockPolicyInForce inForce;
+    private final AuthorizedOutboundsMetrics metrics;
 
     private Settings settings;
 
@@ -156,12 +159,14 @@ public class BlockExternalSenders extends GenericMailet {
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
             MailQueueFactory<?> queues,
-            BlockPolicyInForce inForce) {
+            BlockPolicyInForce inForce,
+            AuthorizedOutboundsMetrics metrics) {
         this.rule = rule;
         this.domains = domains;
         this.enforcement = configuration.enforcement();
         this.queues = queues;
         this.inForce = inForce;
+        this.metrics = metrics;
     }
 
     @Override
@@ -285,6 +290,7 @@ public class BlockExternalSenders extends GenericMailet {
 
     /** As it came: nobody has left it yet. */
     private void putOff(Mail mail) {
+        metrics.count(Outcome.PUT_OFF);
         if (enforcement == Enforcement.REPORT) {
             LOGGER.info("Would have put off mail {}", mail.getName());
             return;
@@ -295,10 +301,12 @@ public class BlockExternalSenders extends GenericMailet {
 
     private void block(Mail mail, ImmutableSet<MailAddress> leaving) throws Exception {
         if (leaving.isEmpty()) {
+            metrics.count(Outcome.LEAVE);
             return;
         }
         String why = describe(mail, leaving);
         if (enforcement == Enforcement.REPORT) {
+            metrics.count(Outcome.BLOCK);
             LOGGER.info("Would have blocked mail {}: {}", mail.getName(), why);
             return;
         }
@@ -312,6 +320,7 @@ public class BlockExternalSenders extends GenericMailet {
         } else {
             part(mail, leaving, why, staying);
         }
+        metrics.count(Outcome.BLOCK);
         LOGGER.info("Blocked mail {}: {}", mail.getName(), why);
     }
 

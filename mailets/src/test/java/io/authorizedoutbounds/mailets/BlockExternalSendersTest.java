@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Listing;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -28,6 +31,7 @@ import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.builder.MimeMessageBuilder;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
@@ -63,6 +67,7 @@ class BlockExternalSendersTest {
 
     private final LimitedQueues queues = new LimitedQueues();
     private final BlockPolicyInForce inForce = new BlockPolicyInForce();
+    private final RecordingMetricFactory counters = new RecordingMetricFactory();
 
     private static Attribute attribute(String name) {
         return new Attribute(AttributeName.of(name), AttributeValue.of("user@a.example"));
@@ -314,6 +319,37 @@ class BlockExternalSendersTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "left, " + UNLISTED + ", enforce",
+        "left, " + UNLISTED + ", report",
+        "blocked, " + LISTED + ", enforce",
+        "blocked, " + LISTED + ", report",
+        "putOff, " + UNKNOWN + ", enforce",
+        "putOff, " + UNKNOWN + ", report",
+    })
+    void mailShouldBeCountedOnceByWhatBecomesOfIt(String outcome, String from, String enforcement) throws Exception {
+        mailet(configuration(enforcement), FakeMailetConfig.builder().build())
+                .service(mail(from, EXTERNAL, OTHER_EXTERNAL, INTERNAL));
+
+        assertThat(mailsCounted()).containsExactly(Map.entry("authorizedOutbounds.mails." + outcome, 1));
+    }
+
+    @Test
+    void mailThatCannotBeKeptShouldBeCountedAsPutOffOnly() throws Exception {
+        queues.room = 0;
+
+        mailet().service(mail(LISTED, INTERNAL, EXTERNAL));
+
+        assertThat(mailsCounted()).containsExactly(Map.entry("authorizedOutbounds.mails.putOff", 1));
+    }
+
+    private ImmutableMap<String, Integer> mailsCounted() {
+        return counters.countForPrefixName("authorizedOutbounds.mails.").entrySet().stream()
+                .filter(counter -> counter.getValue() > 0)
+                .collect(ImmutableMap.toImmutableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
     @Test
     void errorMessageShouldNameTenRecipientsAndCountTheOthers() throws Exception {
         String[] many = IntStream.range(0, 1000)
@@ -460,7 +496,8 @@ class BlockExternalSendersTest {
                 new InternalDomains(FixedDomainList.of("a.example")),
                 configuration,
                 queues,
-                inForce);
+                inForce,
+                TestMetrics.countedBy(counters));
         try {
             mailet.init(config);
         } catch (Exception e) {

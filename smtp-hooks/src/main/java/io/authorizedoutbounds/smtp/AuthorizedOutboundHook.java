@@ -3,6 +3,7 @@ package io.authorizedoutbounds.smtp;
 
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
@@ -69,17 +70,20 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final InternalDomains domains;
     private final Refusals refusals;
     private final Enforcement enforcement;
+    private final AuthorizedOutboundsMetrics metrics;
 
     @Inject
     public AuthorizedOutboundHook(
             RelayRule rule,
             InternalDomains domains,
             Refusals refusals,
-            AuthorizedOutboundsConfiguration configuration) {
+            AuthorizedOutboundsConfiguration configuration,
+            AuthorizedOutboundsMetrics metrics) {
         this.rule = rule;
         this.domains = domains;
         this.refusals = refusals;
         this.enforcement = configuration.enforcement();
+        this.metrics = metrics;
     }
 
     /** Leaves nothing of an earlier transaction behind. */
@@ -103,11 +107,13 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             }
             if (isTrusted(session)) {
                 // Row 1, without asking the domain list for what it does not need.
+                metrics.count(RelayRow.TRUSTED);
                 return HookResult.DECLINED;
             }
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
+            metrics.count(row);
             tell(row, client, from, sender, Optional.of(recipient));
             return answer(session, row, from, client, HookResult.DECLINED);
         });
@@ -131,6 +137,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             OutboundAddress client = client(session);
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judgeSender(from, client);
+            if (row.verdict() != Verdict.GRANT) {
+                // What is granted is counted at RCPT.
+                metrics.count(row);
+            }
             tell(row, client, from, sender, Optional.empty());
             return answer(session, row, from, client, result);
         });
@@ -217,6 +227,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             return decision.get();
         } catch (RuntimeException | LinkageError e) {
             LOGGER.error("Cannot judge a command of {}: mail is put off", session.getSessionID(), e);
+            metrics.count(RelayRow.UNDECIDED);
             return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutUs;
         }
     }

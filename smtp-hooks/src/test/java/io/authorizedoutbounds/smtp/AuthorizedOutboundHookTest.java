@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -19,6 +20,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.commons.configuration2.MapConfiguration;
@@ -27,6 +29,7 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -95,7 +98,7 @@ class AuthorizedOutboundHookTest {
     private final Refusals counted = (domain, client, sender, recipientDomain) -> refused.add(domain.asString() + " "
             + client + " " + sender + " "
             + recipientDomain.map(Domain::asString).orElse("-"));
-
+    private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
     private final AuthorizedOutboundHook reportingHook = hook(Enforcement.REPORT, LISTS, DOMAINS);
 
@@ -806,6 +809,71 @@ class AuthorizedOutboundHookTest {
     }
 
     @Nested
+    class Counters {
+        @ParameterizedTest
+        @CsvSource({
+            "pass," + UNLISTED_IP + "," + OUTSIDER + "," + USER_OF_A,
+            "grant," + IP_OF_A + "," + USER_OF_A + "," + OUTSIDER,
+            "grant," + IP_OF_A + "," + OUTSIDER + "," + OTHER_OUTSIDER,
+            "refuse," + UNLISTED_IP + "," + USER_OF_A + "," + OUTSIDER,
+            "refuse," + UNLISTED_IP + "," + OUTSIDER + "," + OTHER_OUTSIDER,
+        })
+        void rcptShouldBeCountedByItsVerdictEnforcedOrReported(
+                String verdict, String client, String sender, String recipient) {
+            mailAndRcpt(hook, session(client), sender, recipient);
+            mailAndRcpt(reportingHook, session(client), sender, recipient);
+
+            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions." + verdict, 2));
+        }
+
+        @Test
+        void rcptOfATrustedSessionShouldBeCountedAsAPass() {
+            rcpt(hook, sessionOfTrustedNetwork(), USER_OF_A, OUTSIDER);
+
+            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.pass", 1));
+        }
+
+        @Test
+        void mailThatIsRefusedShouldBeCounted() {
+            verifyIdentityRefuses(UNLISTED_IP);
+
+            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.refuse", 1));
+        }
+
+        /** Or each of its recipients would count for two. */
+        @Test
+        void mailThatIsGrantedShouldNotBeCounted() {
+            verifyIdentityRefuses(IP_OF_A);
+
+            assertThat(decisions()).isEmpty();
+        }
+
+        @Test
+        void commandThatCannotBeJudgedShouldBeCountedAsPutOff() {
+            mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.tryLater", 1));
+        }
+
+        private void verifyIdentityRefuses(String client) {
+            FakeSmtpSession session = session(client);
+            session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
+            HookResult authRequired = HookResult.builder()
+                    .hookReturnCode(HookReturnCode.deny())
+                    .smtpReturnCode("530")
+                    .smtpDescription("5.7.1 Authentication Required")
+                    .build();
+            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+        }
+
+        private ImmutableMap<String, Integer> decisions() {
+            return counters.countForPrefixName("authorizedOutbounds.decisions.").entrySet().stream()
+                    .filter(counter -> counter.getValue() > 0)
+                    .collect(ImmutableMap.toImmutableMap(Map.Entry::getKey, Map.Entry::getValue));
+        }
+    }
+
+    @Nested
     class NothingEscapes {
         @Test
         void mailShouldBePutOffWhenTheLookupThrows() {
@@ -936,12 +1004,20 @@ class AuthorizedOutboundHookTest {
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
-                new RelayRule(lookup, true), new InternalDomains(domains), counted, configuration(enforcement));
+                new RelayRule(lookup, true),
+                new InternalDomains(domains),
+                counted,
+                configuration(enforcement),
+                TestMetrics.countedBy(counters));
     }
 
     private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
-                new RelayRule(LISTS, false), new InternalDomains(DOMAINS), counted, configuration(Enforcement.ENFORCE));
+                new RelayRule(LISTS, false),
+                new InternalDomains(DOMAINS),
+                counted,
+                configuration(Enforcement.ENFORCE),
+                TestMetrics.unseen());
     }
 
     private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {

@@ -88,7 +88,8 @@ public class DecisionBenchmark {
                 new InternalDomains(FixedDomainList.of(names)),
                 AuthorizedOutboundsConfiguration.DEFAULT,
                 Clock.systemUTC(),
-                Ticker.systemTicker());
+                Ticker.systemTicker(),
+                JamesMetrics.create());
         rule = new RelayRule(lookup, true);
         for (int i = 0; i < domains; i++) {
             expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL));

@@ -121,7 +121,8 @@ class ScaleMeasurement implements Measurement {
     private static CachedLookup lookup(OutboundLists store, InternalDomains domains) {
         AuthorizedOutboundsConfiguration configuration = AuthorizedOutboundsConfiguration.from(new MapConfiguration(
                 Map.of("cache.domains.maximum", CACHE_MAXIMUM, "cache.addresses.maximum", CACHE_MAXIMUM)));
-        return new CachedLookup(store, domains, configuration, Clock.systemUTC(), Ticker.systemTicker());
+        return new CachedLookup(
+                store, domains, configuration, Clock.systemUTC(), Ticker.systemTicker(), JamesMetrics.create());
     }
 
     /** The driver, rule 1 and Cassandra itself are compiled by use: with keys that are not asked for again. */
