@@ -47,6 +47,7 @@ public final class JamesServer implements AutoCloseable {
             edit("smtpserver.xml", ".*<handler class=\"io\\.authorizedoutbounds.*\n", "");
             edit("logback.xml", ".*<logger name=\"(io\\.authorizedoutbounds|.*HookResultLogger)\".*\n", "");
             edit("webadmin.properties", "extensions\\.routes=.*", "");
+            edit("healthcheck.properties", "additional\\.healthchecks=.*", "");
             edit(
                     "mailetcontainer.xml",
                     "(?s)<mailet match=\"All\" class=\"io\\.authorizedoutbounds[^\"]*\">.*?</mailet>",

@@ -42,6 +42,7 @@ class DropInTest {
                             "conf/cassandra-driver.conf",
                             "conf/cassandra.properties",
                             "conf/extensions.properties",
+                            "conf/healthcheck.properties",
                             "conf/mailetcontainer.xml",
                             "conf/smtpserver.xml",
                             "conf/webadmin.properties");
@@ -92,6 +93,7 @@ class DropInTest {
         assertThat(classesOf(JAR))
                 .containsAll(ImmutableSet.of(
                         "io/authorizedoutbounds/james/AuthorizedOutboundsModule.class",
+                        "io/authorizedoutbounds/james/AuthorizedOutboundsHealthCheck.class",
                         "io/authorizedoutbounds/smtp/AuthorizedOutboundHook.class",
                         "io/authorizedoutbounds/mailets/BlockExternalSenders.class",
                         "io/authorizedoutbounds/webadmin/DomainAuthorizedOutboundsRoutes.class"));

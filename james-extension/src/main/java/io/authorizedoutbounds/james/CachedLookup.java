@@ -50,6 +50,9 @@ public class CachedLookup implements OutboundLookup {
     /** What is in use is asked for anew after so long, for what no change tells of; without an answer the old one stays. */
     private static final Duration REFRESH = Duration.ofMinutes(10);
 
+    /** Asked for only to see whether the store answers. */
+    private static final Domain NOBODY = Domain.of("nobody.invalid");
+
     /** A longer list counts as more than one. */
     private static final int ENTRIES_OF_A_LIST = 4;
 
@@ -98,6 +101,7 @@ public class CachedLookup implements OutboundLookup {
             .build();
 
     private volatile long followedAt;
+    private volatile boolean everFollowed;
 
     public CachedLookup(
             OutboundLists lists,
@@ -361,6 +365,12 @@ public class CachedLookup implements OutboundLookup {
             forgetAll();
         }
         followedAt = at;
+        everFollowed = true;
+        if (!breaker.isClosed() && breaker.tryAcquirePermit()) {
+            // The breaker must not wait for mail to find out: none may come to a node that passes for ill.
+            byDomain.synchronous().invalidate(NOBODY);
+            tryAgain(byDomain, NOBODY);
+        }
     }
 
     /** How long ago the last good reading of the changes began, which is how old memory may be; before it, since the start. */
@@ -371,6 +381,11 @@ public class CachedLookup implements OutboundLookup {
     /** How long what is in memory still counts if the changes are not read again. */
     Duration remaining() {
         return Duration.ofNanos(Math.max(0, staleMaximumNanos - (ticker.read() - followedAt)));
+    }
+
+    /** Whether the changes have been read since the start. */
+    boolean isEverFollowed() {
+        return everFollowed;
     }
 
     /** Whether the store has failed so often that nobody waits for it: what is not in memory is unknown. */

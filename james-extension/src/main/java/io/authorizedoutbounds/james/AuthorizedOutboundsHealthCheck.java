@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.google.common.collect.Ordering;
+import com.google.inject.Inject;
+import java.time.Duration;
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+
+/**
+ * How decisions on mail are made now. Named in {@code healthcheck.properties}:
+ *
+ * <pre>
+ * additional.healthchecks=io.authorizedoutbounds.james.AuthorizedOutboundsHealthCheck
+ * </pre>
+ *
+ * <ul>
+ *   <li>healthy: changes of the lists are followed
+ *   <li>degraded: they are not, and answers may be stale
+ *   <li>unhealthy: what is not in memory gets row 8 (451 4.3.0), for lack of Cassandra
+ * </ul>
+ *
+ * <p>Tells what James already knows and asks Cassandra nothing, so it answers at once whatever Cassandra does.
+ */
+public class AuthorizedOutboundsHealthCheck implements HealthCheck {
+    private static final ComponentName NAME = new ComponentName("AuthorizedOutbounds");
+
+    private static final int READINGS_MISSED = 3;
+
+    /** A reading may take a while on a busy machine. */
+    private static final Duration LEAST = Duration.ofSeconds(5);
+
+    private final CachedLookup lookup;
+    private final Duration stale;
+
+    @Inject
+    public AuthorizedOutboundsHealthCheck(CachedLookup lookup, AuthorizedOutboundsConfiguration configuration) {
+        this.lookup = lookup;
+        this.stale = Ordering.natural()
+                .max(LEAST, configuration.propagationInterval().multipliedBy(READINGS_MISSED));
+    }
+
+    @Override
+    public ComponentName componentName() {
+        return NAME;
+    }
+
+    @Override
+    public Publisher<Result> check() {
+        return Mono.fromSupplier(this::judge);
+    }
+
+    private Result judge() {
+        Duration lag = lookup.lag();
+        Duration remaining = lookup.remaining();
+        if (!lookup.isEverFollowed()) {
+            return Result.unhealthy(
+                    NAME,
+                    "Cassandra has not been reached since James started: mail that needs the lists of authorized outbounds"
+                            + " is put off (451 4.3.0)");
+        }
+        if (lookup.isStoreLeftAlone()) {
+            return Result.unhealthy(
+                    NAME,
+                    "Cassandra does not answer: mail that needs a list of authorized outbounds which is not in memory is"
+                            + " put off (451 4.3.0); memory was corrected " + lag.toSeconds()
+                            + " s ago and counts for another " + remaining.toSeconds() + " s");
+        }
+        if (remaining.isZero()) {
+            return Result.unhealthy(
+                    NAME,
+                    "The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
+                            + " s, longer than stale.maximum: nothing in memory counts, and mail is put off (451 4.3.0)"
+                            + " unless Cassandra answers");
+        }
+        if (lag.compareTo(stale) > 0) {
+            return Result.degraded(
+                    NAME,
+                    "The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
+                            + " s: what other nodes changed since is not seen; what is in memory counts for another "
+                            + remaining.toSeconds() + " s");
+        }
+        return Result.healthy(NAME);
+    }
+}

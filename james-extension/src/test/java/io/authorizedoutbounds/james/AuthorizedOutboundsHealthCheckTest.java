@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.commons.configuration2.MapConfiguration;
+import org.apache.james.core.Domain;
+import org.apache.james.core.healthcheck.Result;
+import org.apache.james.core.healthcheck.ResultStatus;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+/** With a {@code stale.maximum} of half an hour, and a reading of the changes each second. */
+class AuthorizedOutboundsHealthCheckTest {
+    private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
+    private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+    private static final Duration BOUND = Duration.ofSeconds(10);
+    private static final String PUT_OFF = "(451 4.3.0)";
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
+    private CompletableFuture<Void> outage = CompletableFuture.completedFuture(null);
+    private AuthorizedOutboundsConfiguration configuration = configuration("1s");
+    private final CachedLookup lookup = new CachedLookup(
+            untilAnOutage(),
+            new InternalDomains(FixedDomainList.of("a.example")),
+            configuration,
+            Clock.systemUTC(),
+            nanos::get,
+            TestMetrics.unseen());
+
+    private static AuthorizedOutboundsConfiguration configuration(String propagationInterval) {
+        return AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of(
+                "stale.maximum",
+                STALE_MAXIMUM.toSeconds() + "s",
+                "lookup.timeout",
+                "10ms",
+                "propagation.interval",
+                propagationInterval)));
+    }
+
+    /** In an outage it answers as the test has it, or never. */
+    private AuthorizedOutboundStore untilAnOutage() {
+        return (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {AuthorizedOutboundStore.class},
+                (proxy, method, arguments) ->
+                        outage.thenCompose(over -> (CompletableFuture<?>) invoke(method, arguments)));
+    }
+
+    private Object invoke(Method method, Object[] arguments) {
+        try {
+            return method.invoke(store, arguments);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Result check() {
+        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, configuration).check())
+                .block();
+    }
+
+    private void readChanges() {
+        lookup.followed(nanos.get());
+    }
+
+    private void pass(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+
+    /** Three keys that are not in memory; the last failure may be counted a moment after its answer. */
+    private void askInVain() {
+        for (int i = 0; i < 3; i++) {
+            lookup.listedFor(Domain.of("unknown" + i + ".example"), CLIENT);
+        }
+        assertTimeoutPreemptively(BOUND, () -> {
+            while (!lookup.isStoreLeftAlone()) {
+                Thread.onSpinWait();
+            }
+        });
+    }
+
+    private void assertUnhealthy(String cause) {
+        Result result = check();
+        assertThat(result.getStatus()).isEqualTo(ResultStatus.UNHEALTHY);
+        assertThat(result.getCause())
+                .hasValueSatisfying(
+                        sentence -> assertThat(sentence).startsWith(cause).contains(PUT_OFF));
+    }
+
+    @Test
+    void nameShouldDoForAPath() {
+        assertThat(new AuthorizedOutboundsHealthCheck(lookup, configuration)
+                        .componentName()
+                        .getName())
+                .isEqualTo("AuthorizedOutbounds");
+    }
+
+    @Test
+    void nodeThatFollowsTheChangesShouldBeHealthy() {
+        readChanges();
+        pass(Duration.ofSeconds(5));
+
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
+        assertThat(check().getCause()).isEmpty();
+    }
+
+    @Test
+    void nodeThatHasNeverReachedCassandraShouldBeUnhealthy() {
+        assertUnhealthy("Cassandra has not been reached since James started: ");
+    }
+
+    @Test
+    void nodeThatMissesChangesShouldBeDegraded() {
+        readChanges();
+        pass(Duration.ofSeconds(6));
+
+        Result result = check();
+
+        assertThat(result.getStatus()).isEqualTo(ResultStatus.DEGRADED);
+        assertThat(result.getCause())
+                .contains(
+                        "The changes of the lists of authorized outbounds have not been read for 6 s: what other nodes"
+                                + " changed since is not seen; what is in memory counts for another 1794 s");
+    }
+
+    @Test
+    void nodeThatReadsSeldomShouldBeGivenThreeIntervals() {
+        configuration = configuration("10s");
+        readChanges();
+        pass(Duration.ofSeconds(30));
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
+
+        pass(Duration.ofSeconds(1));
+
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.DEGRADED);
+    }
+
+    @Test
+    void nodeWhoseMemoryCountsNoMoreShouldBeUnhealthy() {
+        readChanges();
+        pass(STALE_MAXIMUM.plusSeconds(1));
+
+        assertUnhealthy("The changes of the lists of authorized outbounds have not been read for 1801 s, longer than"
+                + " stale.maximum: ");
+    }
+
+    /** However fresh memory is: what is not in it cannot be decided. */
+    @Test
+    void nodeThatLeavesAFrozenCassandraAloneShouldBeUnhealthy() {
+        readChanges();
+        outage = new CompletableFuture<>();
+
+        askInVain();
+
+        assertUnhealthy("Cassandra does not answer: ");
+    }
+
+    /** A balancer that sends an unhealthy node no mail must not keep it unhealthy by that. */
+    @Test
+    void nodeWithoutMailShouldBeHealthyOnceCassandraAnswersAgain() {
+        readChanges();
+        outage = CompletableFuture.failedFuture(new IllegalStateException("down"));
+        askInVain();
+        assertUnhealthy("Cassandra does not answer: ");
+
+        outage = CompletableFuture.completedFuture(null);
+
+        // The breaker leaves Cassandra alone for a second.
+        assertTimeoutPreemptively(BOUND, () -> {
+            while (lookup.isStoreLeftAlone()) {
+                readChanges();
+                Thread.onSpinWait();
+            }
+        });
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
+    }
+
+    /** The trail may be read in its own time; the lists must answer in that of a decision. */
+    @Test
+    void nodeShouldStayUnhealthyWhileTheChangesCanBeReadAndTheListsCannot() {
+        readChanges();
+        outage = CompletableFuture.failedFuture(new IllegalStateException("down"));
+        askInVain();
+
+        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+        while (System.nanoTime() < limit) {
+            readChanges();
+            assertUnhealthy("Cassandra does not answer: ");
+        }
+    }
+}
