@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
+import io.authorizedoutbounds.it.WebAdmin.Health;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -38,6 +39,8 @@ class CassandraOutageIntegrationTest {
                 .domain(DOMAIN)
                 .start();
         webAdmin = WebAdmin.of(james);
+        assertThat(webAdmin.health().cause()).hasValueSatisfying(cause -> assertThat(cause)
+                .startsWith("Cassandra has not been reached since James started"));
         assertOutage();
         cassandra.start();
         awaitDecisions();
@@ -66,8 +69,11 @@ class CassandraOutageIntegrationTest {
         return "127.2." + number / 250 + "." + (1 + number % 250);
     }
 
-    /** Waits until James decides again. */
+    /** Waits until James decides again, and finds out without being asked to decide. */
     private static void awaitDecisions() {
+        Health healthy = webAdmin.awaitHealth("healthy");
+        assertThat(healthy.statusCode()).isEqualTo(200);
+        assertThat(webAdmin.metrics().value("authorizedOutbounds_breaker_open")).isZero();
         webAdmin.awaitLists();
         Awaitility.await("decisions")
                 .atMost(Duration.ofMinutes(1))
@@ -96,6 +102,11 @@ class CassandraOutageIntegrationTest {
         // It may have been here before, with a list that must not count again.
         webAdmin.request().put("/domains/" + Servers.newDomain()).then().statusCode(503);
         webAdmin.request().put("/domains/" + DOMAIN).then().statusCode(204);
+        Health health = webAdmin.health();
+        assertThat(health.statusCode()).isEqualTo(503);
+        assertThat(health.status()).isEqualTo("unhealthy");
+        assertThat(health.cause()).hasValueSatisfying(cause -> assertThat(cause).contains("(451 4.3.0)"));
+        assertThat(webAdmin.metrics().value("authorizedOutbounds_breaker_open")).isEqualTo(1);
     }
 
     private static void assertWorks() {
@@ -124,13 +135,33 @@ class CassandraOutageIntegrationTest {
 
         cassandra.stop();
         try {
+            Health degraded = webAdmin.awaitHealth("degraded");
+            assertThat(degraded.statusCode()).isEqualTo(200);
+            assertThat(degraded.cause()).hasValueSatisfying(cause -> assertThat(cause)
+                    .contains("what other nodes changed since is not seen"));
+            Metrics stale = webAdmin.metrics();
+            assertThat(stale.value("authorizedOutbounds_propagation_lag")).isBetween(5.0, 60.0);
+            assertThat(stale.value("authorizedOutbounds_memory_remaining")).isBetween(3540.0, 3595.0);
             for (int i = 0; i < 10; i++) {
                 assertThat(rcpt(client, "user@" + listing)).startsWith("250");
                 assertThat(rcpt(client, "someone@remote.example.com")).startsWith("250");
                 assertThat(rcpt(client, "user@" + other)).startsWith("451 4.7.1");
                 assertThat(rcpt(newClient(), "user@" + listing)).startsWith("451 4.7.1");
             }
+            Metrics remembered = webAdmin.metrics();
+            assertThat(remembered.value("authorizedOutbounds_cache_hits_total"))
+                    .isEqualTo(stale.value("authorizedOutbounds_cache_hits_total") + 40);
+            assertThat(remembered.value("authorizedOutbounds_decisions_grant_total"))
+                    .isEqualTo(stale.value("authorizedOutbounds_decisions_grant_total") + 20);
+            assertThat(remembered.value("authorizedOutbounds_refusals_row3_total"))
+                    .isEqualTo(stale.value("authorizedOutbounds_refusals_row3_total") + 20);
+
             assertOutage();
+            Metrics out = webAdmin.metrics();
+            assertThat(out.value("authorizedOutbounds_decisions_tryLater_total"))
+                    .isEqualTo(stale.value("authorizedOutbounds_decisions_tryLater_total") + 3);
+            assertThat(out.value("authorizedOutbounds_lookups_failed_total"))
+                    .isGreaterThanOrEqualTo(stale.value("authorizedOutbounds_lookups_failed_total") + 3);
         } finally {
             cassandra.start();
         }

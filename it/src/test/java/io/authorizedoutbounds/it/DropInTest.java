@@ -45,7 +45,8 @@ class DropInTest {
                             "conf/healthcheck.properties",
                             "conf/mailetcontainer.xml",
                             "conf/smtpserver.xml",
-                            "conf/webadmin.properties");
+                            "conf/webadmin.properties",
+                            "grafana/authorized-outbounds.json");
         }
     }
 

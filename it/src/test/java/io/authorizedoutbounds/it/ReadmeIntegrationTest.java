@@ -4,17 +4,21 @@ package io.authorizedoutbounds.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
+import groovy.json.JsonSlurper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,8 @@ class ReadmeIntegrationTest {
     private static final String README = Build.read(Build.repository().resolve("README.md"));
     private static final Pattern EXPECTING_A_CODE = Pattern.compile("(.*?) +# (\\d{3})");
     private static final Pattern SETTING = Pattern.compile("(?m)^\\| `([a-z.]+)` \\| `(\\S+)` \\|");
+    private static final Pattern METRIC = Pattern.compile("(?m)^\\| `(authorizedOutbounds_\\w+)` \\| (\\w+) \\|");
+    private static final String LISTED = "203.0.113.7";
     private static final String UNLISTED = "203.0.113.99";
     private static final int PROXY_PORT = Build.freePort();
 
@@ -61,7 +67,7 @@ class ReadmeIntegrationTest {
 
     @Test
     void transcriptShouldBeWhatJamesSays() {
-        try (SmtpClient client = SmtpClient.proxied("PROXY TCP4 " + UNLISTED + " 192.0.2.1 35646 25", PROXY_PORT)) {
+        try (SmtpClient client = client(UNLISTED)) {
             String transcript = blocks("smtp").get(0);
             StringBuilder said = new StringBuilder();
             for (String line : lines(transcript)) {
@@ -161,6 +167,78 @@ class ReadmeIntegrationTest {
                         .collect(Collectors.toMap(setting -> setting.get(0), setting -> setting.get(1)));
 
         assertThat(told).isEqualTo(shipped);
+    }
+
+    @Test
+    void metricsShouldBeThoseOfTheTable() {
+        Set<String> told = METRIC.matcher(README)
+                .results()
+                .map(row -> row.group(1) + " " + row.group(2))
+                .collect(Collectors.toSet());
+        Set<String> shown = webAdmin.metrics().types().entrySet().stream()
+                .filter(metric -> metric.getKey().startsWith("authorizedOutbounds_"))
+                .map(metric -> metric.getKey() + " " + metric.getValue())
+                .collect(Collectors.toSet());
+
+        assertThat(told).isEqualTo(shown);
+    }
+
+    @Test
+    void alertsShouldAskForWhatJamesShows() {
+        Metrics metrics = webAdmin.metrics();
+
+        assertThat(blocks("promql")).hasSize(1).allSatisfy(block -> assertThat(lines(block))
+                .isNotEmpty()
+                .allSatisfy(line -> new PromQuery(line.replaceFirst("#.*", "")).assertFits(metrics)));
+    }
+
+    /** After some of all that it counts. */
+    @Test
+    void dashboardShouldAskForWhatJamesShows() {
+        webAdmin.put("alpha.example", LISTED).then().statusCode(204);
+        Metrics before = webAdmin.metrics();
+        try (SmtpClient client = client(LISTED)) {
+            client.mail("stranger@remote.example.com");
+            assertThat(client.rcpt("friend@elsewhere.example.org")).startsWith("250");
+            assertThat(client.data("blocked")).startsWith("250");
+        }
+        try (SmtpClient client = client(UNLISTED)) {
+            client.mail("stranger@remote.example.com");
+            assertThat(client.rcpt("friend@elsewhere.example.org")).startsWith("451 4.7.1");
+            assertThat(client.rcpt("bob@alpha.example")).startsWith("250");
+            assertThat(client.data("left as it is")).startsWith("250");
+        }
+        Awaitility.await("both mails").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+            assertCounted(before, "mails_blocked");
+            assertCounted(before, "mails_left");
+        });
+        assertCounted(before, "decisions_grant");
+        assertCounted(before, "decisions_refuse");
+        assertCounted(before, "decisions_pass");
+        assertCounted(before, "refusals_row7");
+        Metrics after = webAdmin.metrics();
+        assertThat(after.value("authorizedOutbounds_lookups_count"))
+                .isGreaterThan(before.value("authorizedOutbounds_lookups_count"));
+        assertThat(after.value("authorizedOutbounds_propagation_lag")).isBetween(0.0, 5.0);
+
+        Map<?, ?> dashboard = (Map<?, ?>)
+                new JsonSlurper().parseText(Build.read(Build.dropIn().resolve("grafana/authorized-outbounds.json")));
+
+        assertThat((List<?>) dashboard.get("panels")).isNotEmpty().allSatisfy(panel -> {
+            List<?> targets = (List<?>) ((Map<?, ?>) panel).get("targets");
+            assertThat(targets)
+                    .isNotEmpty()
+                    .allSatisfy(target -> new PromQuery((String) ((Map<?, ?>) target).get("expr")).assertFits(after));
+        });
+    }
+
+    private static void assertCounted(Metrics before, String counter) {
+        String name = "authorizedOutbounds_" + counter + "_total";
+        assertThat(webAdmin.metrics().value(name)).as(name).isEqualTo(before.value(name) + 1);
+    }
+
+    private static SmtpClient client(String address) {
+        return SmtpClient.proxied("PROXY TCP4 " + address + " 192.0.2.1 35646 25", PROXY_PORT);
     }
 
     @Test

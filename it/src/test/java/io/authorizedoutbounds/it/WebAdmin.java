@@ -100,6 +100,28 @@ public final class WebAdmin {
         return "/domains/" + domain + "/authorizedOutbounds/" + address;
     }
 
+    /** What James's check of the extension says. */
+    record Health(int statusCode, String status, Optional<String> cause) {}
+
+    Health health() {
+        Response answer = request().get("/healthcheck/checks/AuthorizedOutbounds");
+        Map<?, ?> json = (Map<?, ?>) new JsonSlurper().parseText(answer.asString());
+        return new Health(
+                answer.statusCode(), (String) json.get("status"), Optional.ofNullable((String) json.get("cause")));
+    }
+
+    /** Waits for it, up to a minute, and returns it. */
+    Health awaitHealth(String status) {
+        return Awaitility.await(status).atMost(Duration.ofMinutes(1)).until(this::health, health -> health.status()
+                .equals(status));
+    }
+
+    Metrics metrics() {
+        Response answer = request().get("/metrics");
+        Assertions.assertThat(answer.statusCode()).isEqualTo(200);
+        return Metrics.parse(answer.asString());
+    }
+
     /** How many mails a user has in INBOX. */
     int mailsOf(String user) {
         Response count = request().get("/users/" + user + "/mailboxes/INBOX/messageCount");
