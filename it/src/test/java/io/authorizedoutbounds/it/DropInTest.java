@@ -97,7 +97,8 @@ class DropInTest {
                         "io/authorizedoutbounds/james/AuthorizedOutboundsHealthCheck.class",
                         "io/authorizedoutbounds/smtp/AuthorizedOutboundHook.class",
                         "io/authorizedoutbounds/mailets/BlockExternalSenders.class",
-                        "io/authorizedoutbounds/webadmin/DomainAuthorizedOutboundsRoutes.class"));
+                        "io/authorizedoutbounds/webadmin/DomainAuthorizedOutboundsRoutes.class",
+                        "io/authorizedoutbounds/webadmin/ConsoleRoutes.class"));
     }
 
     @Test

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.io.Resources;
+import com.google.inject.Inject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.james.webadmin.PublicRoutes;
+import org.eclipse.jetty.http.HttpStatus;
+import spark.Request;
+import spark.Response;
+import spark.Service;
+
+/**
+ * The page for people, which calls the other routes with the token that the person gives:
+ *
+ * <pre>
+ * GET /console/authorized-outbounds          200 the page
+ * GET /console/authorized-outbounds/{file}   200 its scripts, its style and its icon; 404 anything else
+ * </pre>
+ *
+ * <p>It holds no data, so it needs no token. Nothing is loaded from another host, and the Content-Security-Policy would not
+ * let it.
+ */
+public class ConsoleRoutes implements PublicRoutes {
+    private static final String BASE_PATH = "/console/authorized-outbounds";
+    private static final String PAGE = "index.html";
+    private static final ImmutableMap<String, String> TYPES_OF_FILES = ImmutableMap.of(
+            "app.js", "text/javascript;charset=utf-8",
+            "api.js", "text/javascript;charset=utf-8",
+            "chart.js", "text/javascript;charset=utf-8",
+            "dom.js", "text/javascript;charset=utf-8",
+            "style.css", "text/css;charset=utf-8",
+            "icon.svg", "image/svg+xml");
+    private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
+            + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    @Inject
+    public ConsoleRoutes() {}
+
+    @Override
+    public String getBasePath() {
+        return BASE_PATH;
+    }
+
+    @Override
+    public void define(Service service) {
+        byte[] page = read(PAGE);
+        service.get(BASE_PATH, (request, response) -> serve(response, "text/html;charset=utf-8", page));
+        service.get(BASE_PATH + "/", ConsoleRoutes::redirect);
+        TYPES_OF_FILES.forEach((name, type) -> {
+            byte[] content = read(name);
+            service.get(BASE_PATH + "/" + name, (request, response) -> serve(response, type, content));
+        });
+    }
+
+    /** The page's links are relative to its path without the slash; so is this one, for a proxy with a prefix. */
+    private static String redirect(Request request, Response response) {
+        response.status(HttpStatus.MOVED_PERMANENTLY_301);
+        response.header("Location", "../authorized-outbounds");
+        return "";
+    }
+
+    private static byte[] serve(Response response, String type, byte[] content) {
+        response.type(type);
+        response.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        response.header("X-Content-Type-Options", "nosniff");
+        response.header("Referrer-Policy", "no-referrer");
+        response.header("Cache-Control", "no-cache");
+        return content;
+    }
+
+    private static byte[] read(String name) {
+        try {
+            return Resources.toByteArray(Resources.getResource(ConsoleRoutes.class, "console/" + name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

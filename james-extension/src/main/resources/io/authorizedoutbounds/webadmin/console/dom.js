@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Elements and texts. Texts become text nodes: nothing here, or anywhere on this page, reads HTML. */
+const SVG = "http://www.w3.org/2000/svg";
+const DAY = 86_400_000;
+const UNITS = [["year", 365 * DAY], ["month", 30 * DAY], ["day", DAY], ["hour", DAY / 24], ["minute", DAY / 1440]];
+
+// The page is in English: so are its times, in the zone of the person.
+const TIME = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const NUMBER = new Intl.NumberFormat("en");
+
+export const ZONE = TIME.resolvedOptions().timeZone;
+
+export function byId(id) {
+    return document.getElementById(id);
+}
+
+function fill(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes)) {
+        element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+}
+
+/** An element with attributes and children, which are elements or texts. */
+export function el(tag, attributes = {}, ...children) {
+    return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same of SVG. */
+export function svg(tag, attributes = {}, ...children) {
+    return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+export function button(text, attributes, onClick) {
+    const made = el("button", { type: "button", ...attributes }, text);
+    made.addEventListener("click", onClick);
+    return made;
+}
+
+/** A table with a caption for screen readers, and rows that are arrays of cells' contents; the first cell heads its row. */
+export function table(caption, headings, rows) {
+    return el("table", {},
+        el("caption", { class: "unseen" }, caption),
+        el("thead", {}, el("tr", {}, ...headings.map((heading) => el("th", { scope: "col" }, heading)))),
+        el("tbody", {}, ...rows));
+}
+
+export function row(attributes, head, ...cells) {
+    return el("tr", attributes, el("th", { scope: "row" }, ...[head].flat()), ...cells.map((cell) => el("td", {}, ...[cell].flat())));
+}
+
+/** What a person wrote: its direction and its line breaks stay its own. */
+export function userText(text, attributes = {}) {
+    return el("bdi", { class: "user", ...attributes }, text);
+}
+
+/** A name of a domain or a person, which is best broken where its parts end. */
+export function name(text, attributes = {}) {
+    const parts = text.split(/(?<=@)|(?=\.)/);
+    return el("bdi", { class: "user", ...attributes }, ...parts.flatMap((part, i) => (i === 0 ? [part] : [el("wbr"), part])));
+}
+
+export function count(number, one, many) {
+    return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
+}
+
+export function time(instant) {
+    return el("time", { datetime: instant, title: instant }, TIME.format(new Date(instant)));
+}
+
+export function timeText(instant) {
+    return TIME.format(new Date(instant));
+}
+
+/** Like "in 3 days" or "2 hours ago". */
+export function relative(instant, now = Date.now()) {
+    const distance = new Date(instant).getTime() - now;
+    for (const [unit, length] of UNITS) {
+        if (Math.abs(distance) >= length) {
+            return RELATIVE.format(Math.round(distance / length), unit);
+        }
+    }
+    return distance < 0 ? "just now" : "in a moment";
+}
