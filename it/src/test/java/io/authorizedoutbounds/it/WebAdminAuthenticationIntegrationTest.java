@@ -5,12 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
-import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -24,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WebAdminAuthenticationIntegrationTest {
     private static final String ADMIN = "{\"sub\":\"carol@admin.example\",\"admin\":true}";
     private static final String ADDRESS = "203.0.113.7";
-    private static final KeyPair KEYS = newKeys();
+    private static final JsonWebTokens TOKENS = new JsonWebTokens();
 
     private static JamesServer james;
     private static WebAdmin anonymous;
@@ -33,18 +27,11 @@ class WebAdminAuthenticationIntegrationTest {
 
     @BeforeAll
     static void start() {
-        String publicKey = "-----BEGIN PUBLIC KEY-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                        .encodeToString(KEYS.getPublic().getEncoded())
-                + "\n-----END PUBLIC KEY-----\n";
-        james = JamesServer.builder()
-                .cassandra(Servers.cassandra(), Servers.newKeyspace())
-                .edit("webadmin.properties", "#jwt\\.", "jwt.")
-                .edit("jwt_publickey", none -> publicKey)
+        james = TOKENS.required(JamesServer.builder().cassandra(Servers.cassandra(), Servers.newKeyspace()))
                 .start();
         anonymous = WebAdmin.of(james);
         admin = anonymous
-                .withAuthorization("Bearer " + token(KEYS, "RS256", ADMIN))
+                .withAuthorization("Bearer " + TOKENS.token("RS256", ADMIN))
                 .awaitLists();
         domain = admin.addDomainListing(ADDRESS);
     }
@@ -54,45 +41,18 @@ class WebAdminAuthenticationIntegrationTest {
         james.close();
     }
 
-    private static KeyPair newKeys() {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(2048);
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** A JSON Web Token (RFC 7519), signed by the keys whatever algorithm it claims. */
-    private static String token(KeyPair keys, String algorithm, String claims) {
-        try {
-            String signed = encoded("{\"alg\":\"" + algorithm + "\",\"typ\":\"JWT\"}") + "." + encoded(claims);
-            Signature signature = Signature.getInstance("SHA256withRSA");
-            signature.initSign(keys.getPrivate());
-            signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-            return signed + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String encoded(String json) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(json.getBytes(StandardCharsets.UTF_8));
-    }
-
     private static Stream<WebAdmin> intruders() {
         return Stream.of(
                 anonymous,
                 anonymous.withAuthorization("Bearer nonsense"),
                 anonymous.withAuthorization("Bearer "),
                 anonymous.withAuthorization("Basic Y2Fyb2w6c2VjcmV0"),
-                anonymous.withAuthorization("Bearer " + token(newKeys(), "RS256", ADMIN)),
-                anonymous.withAuthorization("Bearer " + token(KEYS, "none", ADMIN)),
-                anonymous.withAuthorization("Bearer " + encoded("{\"alg\":\"none\"}") + "." + encoded(ADMIN) + "."),
-                anonymous.withAuthorization("Bearer " + token(KEYS, "RS256", "{\"sub\":\"carol@admin.example\"}")),
+                anonymous.withAuthorization("Bearer " + new JsonWebTokens().token("RS256", ADMIN)),
+                anonymous.withAuthorization("Bearer " + TOKENS.token("none", ADMIN)),
+                anonymous.withAuthorization("Bearer " + JsonWebTokens.unsigned("none", ADMIN) + "."),
+                anonymous.withAuthorization("Bearer " + TOKENS.token("RS256", "{\"sub\":\"carol@admin.example\"}")),
                 anonymous.withAuthorization("Bearer "
-                        + token(KEYS, "RS256", "{\"sub\":\"carol@admin.example\",\"admin\":true,\"exp\":1}")));
+                        + TOKENS.token("RS256", "{\"sub\":\"carol@admin.example\",\"admin\":true,\"exp\":1}")));
     }
 
     @ParameterizedTest
