@@ -27,10 +27,6 @@ export function useToken(text) {
     token = text;
 }
 
-export function hasToken() {
-    return token !== "";
-}
-
 /** One segment of a path. A dot segment would make it another path, however it is encoded. */
 function segment(text, what) {
     if (text === "" || text === "." || text === "..") {
@@ -136,9 +132,10 @@ export function refusalsByHour(domain, signal) {
     return json(`domains/${segment(domain, "a domain")}/refusedOutbounds`, { query: { by: "hour" }, signal });
 }
 
-/** The newest changes, of a domain or of all. */
-export function changes(domain, limit, signal) {
-    return json("authorizedOutbounds/changes", { query: domain === "" ? { limit } : { domain, limit }, signal });
+/** The newest changes first, of a domain or, when that is empty, of all; without `since` those of a week. */
+export function changes(domain, limit, since, signal) {
+    const query = Object.entries({ domain, limit, since }).filter(([, value]) => value !== "");
+    return json("authorizedOutbounds/changes", { query: Object.fromEntries(query), signal });
 }
 
 export function decision(ip, sender, recipient) {

@@ -4,18 +4,20 @@ import { refusalsChart } from "./chart.js";
 import { ZONE, button, byId, count, el, name, relative, row, table, time, timeText, userText } from "./dom.js";
 
 const SUGGESTIONS = 50;
-const SOON = 14 * 86_400_000;
+const DAY = 86_400_000;
+const SOON = 14 * DAY;
 const QUESTIONS_AT_ONCE = 4;
 const SHARERS_SHOWN = 2;
-const CHANGES_AT_FIRST = 10;
-const CHANGES_AT_MOST = 1000;
+const RECENT_CHANGES = 10;
+/** What James keeps as shipped, and as many as it gives at once. */
+const OLD_CHANGES = { days: 90, limit: 1000 };
 
 /** What is shown. `visit` is aborted when another domain is, so that no late answer is taken for the new one's. */
 let domain = "";
 let visit = new AbortController();
 let entries = [];
 let knownDomains = [];
-let changesShown = CHANGES_AT_FIRST;
+let olderChanges = false;
 let sharersWanted = [];
 let questions = 0;
 
@@ -32,6 +34,13 @@ function tell(id, error) {
         console.error(error);
     }
     say(id, error instanceof api.ApiError ? error.message : `This page has a fault: ${error.message}`);
+}
+
+/** The same of what is read again by itself once the token is there. */
+function tellReading(id, error) {
+    if (error.status !== 401) {
+        tell(id, error);
+    }
 }
 
 function sameDomain(one, other) {
@@ -69,6 +78,8 @@ function takeToken(event) {
     field.value = "";
     field.removeAttribute("aria-invalid");
     say("token-message", "");
+    say("add-message", "");
+    say("check-message", "");
     if (!/^[\x21-\x7e]+$/.test(text)) {
         say("token-message", "This is not a token: it has no spaces and no letters beyond ASCII.");
         field.setAttribute("aria-invalid", "true");
@@ -101,7 +112,7 @@ async function loadDomains() {
         say("domain-count", count(knownDomains.length, "domain", "domains"));
         suggest();
     } catch (e) {
-        tell("domain-message", e);
+        tellReading("domain-message", e);
     }
 }
 
@@ -145,13 +156,14 @@ function visitDomain() {
     domain = domainOfAddress();
     byId("domain").value = domain;
     document.title = domain === "" ? "Authorized outbounds" : `${domain} · Authorized outbounds`;
-    changesShown = CHANGES_AT_FIRST;
+    olderChanges = false;
     clear();
     load();
 }
 
 function clear() {
     entries = [];
+    byId("confirm").close();
     byId("domain-view").hidden = true;
     byId("refresh").hidden = true;
     byId("add-form").reset();
@@ -188,7 +200,7 @@ async function load() {
             byId("domain-view").hidden = true;
             byId("refresh").hidden = true;
         }
-        tell("domain-message", e);
+        tellReading("domain-message", e);
     } finally {
         if (!signal.aborted) {
             byId("domain-form").removeAttribute("aria-busy");
@@ -210,13 +222,13 @@ function addressRow(entry) {
     const shared = el("td", { class: "shared" }, el("span", { class: "none" }, "…"));
     const actions = [];
     const note = [entry.comment ? userText(entry.comment) : el("span", { class: "none" }, "no note")];
-    if (entry.orphanedAt) {
+    if (entry.orphaned) {
         note.push(el("span", { class: "under orphaned" }, "orphaned: does not count; add it again to revive it"));
         actions.push(button("Add again", { "aria-label": `Add ${entry.ip} again` }, () => revive(entry)));
     }
     actions.push(button("Remove", { class: "danger", "aria-label": `Remove ${entry.ip}` }, () => removeAddress(entry)));
     const made = row(
-        entry.orphanedAt ? { class: "gone" } : {},
+        entry.orphaned ? { class: "gone" } : {},
         el("code", {}, entry.ip),
         note,
         [el("span", {}, entry.addedBy ? name(entry.addedBy) : "unknown"), el("span", { class: "under" }, time(entry.addedAt))],
@@ -228,7 +240,7 @@ function addressRow(entry) {
 
 function showAddresses(signal) {
     say("addresses-heading", `Addresses of ${domain}`);
-    const active = entries.filter((entry) => !entry.orphanedAt);
+    const active = entries.filter((entry) => !entry.orphaned);
     const soon = active.filter((entry) => entry.expiresAt && new Date(entry.expiresAt).getTime() - Date.now() < SOON);
     say("addresses-summary", count(active.length, "address may send", "addresses may send")
         + (soon.length > 0 ? `, ${soon.length} expires soon`.replace("expires", soon.length === 1 ? "expires" : "expire") : ""));
@@ -332,7 +344,8 @@ async function authorize({ ip, comment, expiresAt, askForNote = false }) {
             throw e;
         }
     }
-    const listed = sharedWith.some((other) => sameDomain(other, of));
+    const orphaned = entries.some((entry) => entry.ip === ip && entry.orphaned);
+    const listed = !orphaned && sharedWith.some((other) => sameDomain(other, of));
     const others = sharedWith.filter((other) => !sameDomain(other, of));
     const facts = [];
     if (comment && !askForNote) {
@@ -366,6 +379,7 @@ async function addAddress(event) {
     if (form.getAttribute("aria-busy") === "true") {
         return;
     }
+    const of = domain;
     const field = byId("add-ip");
     const ip = field.value.trim();
     const expires = byId("add-expires").value;
@@ -381,7 +395,7 @@ async function addAddress(event) {
         });
         if (done) {
             form.reset();
-            say("addresses-status", `${ip} may send for ${domain} now.`);
+            say("addresses-status", `${ip} may send for ${of} now.`);
             load();
         }
         field.focus();
@@ -412,7 +426,7 @@ async function removeAddress(entry) {
     await change("addresses", async () => {
         const sure = await confirm({
             heading: `Remove ${entry.ip} from ${of}?`,
-            text: entry.orphanedAt ? "It does not count now already." : `What it sends in the name of ${of} is then refused, with a temporary failure.`,
+            text: entry.orphaned ? "It does not count now already." : `What it sends in the name of ${of} is then refused, with a temporary failure.`,
             facts: entry.comment ? [["Note", entry.comment]] : [],
             go: "Remove",
             danger: true,
@@ -453,7 +467,7 @@ async function loadRefusals(signal) {
             say("refusals-summary", "not available");
             return;
         }
-        tell("refusals-message", e);
+        tellReading("refusals-message", e);
     }
 }
 
@@ -462,7 +476,7 @@ function senderOf(refusal) {
 }
 
 function refusalRow(refusal) {
-    const listed = entries.some((entry) => entry.ip === refusal.ip && !entry.orphanedAt);
+    const listed = entries.some((entry) => entry.ip === refusal.ip && !entry.orphaned);
     const actions = [
         button("Why?", { "aria-label": `Why is ${refusal.ip} refused?` }, () => explain(refusal)),
         listed
@@ -514,7 +528,7 @@ const OUTCOMES = {
 
 function judgement(rule, of, [tone, words], why, more = []) {
     return el("div", { class: `judgement ${tone}` },
-        el("p", { class: "hint" }, `Rule ${rule}, row ${of}`),
+        el("p", { class: "hint" }, of === null ? `Rule ${rule}` : `Rule ${rule}, row ${of}`),
         el("p", { class: "words" }, words),
         el("p", {}, userText(why)),
         ...more);
@@ -560,25 +574,27 @@ function changeItem(entry) {
 async function loadHistory(signal) {
     say("history-heading", domain === "" ? "History of all domains" : "History");
     try {
-        const shown = await api.changes(domain, changesShown, signal);
+        const shown = olderChanges
+            ? await api.changes(domain, OLD_CHANGES.limit, new Date(Date.now() - OLD_CHANGES.days * DAY).toISOString(), signal)
+            : await api.changes(domain, RECENT_CHANGES, "", signal);
         say("history-message", "");
         byId("history-list").replaceChildren(shown.length === 0
-            ? el("p", { class: "empty" }, "Nothing has changed yet.")
+            ? el("p", { class: "empty" }, olderChanges ? "Nothing has changed." : "Nothing has changed in the last seven days.")
             : el("ol", { class: "history" }, ...shown.map(changeItem)));
-        if (shown.length === changesShown && changesShown < CHANGES_AT_MOST) {
-            byId("history-list").append(button("Show more", { id: "history-more" }, showMoreHistory));
+        if (!olderChanges) {
+            byId("history-list").append(button("Show older", { id: "history-older" }, showOlderHistory));
         }
     } catch (e) {
         if (e.status === 404) {
             byId("history-list").replaceChildren(el("p", { class: "empty" }, "Not available on this James."));
-        } else if (e.status !== 401) {
-            tell("history-message", e);
+        } else {
+            tellReading("history-message", e);
         }
     }
 }
 
-async function showMoreHistory() {
-    changesShown *= 10;
+async function showOlderHistory() {
+    olderChanges = true;
     await loadHistory(visit.signal);
     byId("history-heading").focus();
 }

@@ -68,7 +68,7 @@ export function refusalsChart(hours, now = Date.now()) {
         svg("title", {}, `${timeText(bar.hour)}: ${count(bar.attempts, "attempt", "attempts")}`)));
 
     const summary = `${count(total, "attempt", "attempts")} refused in ${count(Math.round(span / 24), "day", "days")}, `
-        + `most in the hour of ${timeText(largest.hour)}: ${largest.attempts}`;
+        + `the most (${largest.attempts}) in the hour from ${timeText(largest.hour)}`;
     return el("figure", {},
         svg("svg", { viewBox: `0 0 ${WIDTH} ${TOP + HEIGHT + BOTTOM}`, role: "img", "aria-label": summary }, ...lines, ...marks, ...bars),
         el("figcaption", { class: "hint" }, summary),
