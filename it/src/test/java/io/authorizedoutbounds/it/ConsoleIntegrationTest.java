@@ -6,8 +6,10 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,7 @@ import org.openqa.selenium.WebElement;
 class ConsoleIntegrationTest {
     private static final String PAGE = "/console/authorized-outbounds";
     private static final String ADDRESS = "203.0.113.7";
+    private static final String STRANGER = "203.0.113.99";
     private static final String RECIPIENT = "friend@elsewhere.example.org";
     private static final int PROXY_PORT = Build.freePort();
 
@@ -89,12 +92,12 @@ class ConsoleIntegrationTest {
         browser.clear();
     }
 
-    /** Answers in words are logged by the browser as bad answers: they are the API's, and the page shows them. */
+    /** The browser complains of answers that are told in words: they are the API's, and the page shows them. */
     @AfterEach
     void browserShouldHaveNothingToComplainOf() {
         assertThat(browser.complaints())
-                .allMatch(complaint -> complaint.contains("Outbounds")
-                        && complaint.contains("Failed to load resource: the server responded with a status of 40"));
+                .allMatch(complaint -> complaint.contains("status of 400")
+                        || (complaint.contains("status of 404") && complaint.contains("/domains/unknown.example/")));
     }
 
     private static String rcptFrom(String client, String domain) {
@@ -259,24 +262,35 @@ class ConsoleIntegrationTest {
     @CsvSource({
         "10.0.0.0/8, networks cannot be authorized; give each address",
         "mail.alpha.example, is not a plain IP address",
-        "10.1.2.3, is a private",
+        ".., is not an IP address",
     })
-    void addressThatCannotBeAuthorizedShouldBeToldInWords(String address, String words) {
+    void whatIsNoAddressShouldBeToldInWordsBeforeAnyQuestion(String text, String words) {
         String domain = webAdmin.addDomain();
 
         page.open(domain);
-        page.add(address, "");
-        page.await(
-                "a question or an error",
-                () -> page.byId("confirm").isDisplayed()
-                        || !page.text("add-message").isEmpty());
-        if (page.byId("confirm").isDisplayed()) {
-            page.answerYes();
-        }
+        page.add(text, "the office");
 
         page.awaitText("add-message", words);
-        page.await("the field to be marked", () -> page.focused().equals(page.byId("add-ip")));
+        assertThat(page.byId("confirm").isDisplayed()).isFalse();
+        fieldShouldBeMarkedAndHaveTheKeyboard(domain);
+    }
+
+    @Test
+    void refusalOfTheApiShouldBeToldInWordsAfterTheQuestion() {
+        String domain = webAdmin.addDomain();
+
+        page.open(domain);
+        page.add("10.1.2.3", "the office");
+        page.answerYes();
+
+        page.awaitText("add-message", "'10.1.2.3' is a private, loopback or link-local address");
+        fieldShouldBeMarkedAndHaveTheKeyboard(domain);
+    }
+
+    private static void fieldShouldBeMarkedAndHaveTheKeyboard(String domain) {
+        page.await("the field to have the keyboard", () -> page.focused().equals(page.byId("add-ip")));
         assertThat(page.byId("add-ip").getDomAttribute("aria-invalid")).isEqualTo("true");
+        assertThat(page.byId("add-comment").getDomProperty("value")).isEqualTo("the office");
         webAdmin.list(domain).then().body("size()", equalTo(0));
     }
 
@@ -329,6 +343,203 @@ class ConsoleIntegrationTest {
         assertThat(browser.driver().findElements(By.cssSelector("main img, main script")))
                 .isEmpty();
         assertThat(browser.driver().getTitle()).startsWith(domain);
+    }
+
+    // --- What was refused, what was changed, what would be
+
+    @Test
+    void addressShouldBeAuthorizedFromARefusal() {
+        String domain = webAdmin.addDomain();
+        assertThat(rcptFrom(STRANGER, domain)).startsWith("451 4.7.1");
+        assertThat(rcptFrom(STRANGER, domain)).startsWith("451 4.7.1");
+        awaitRefusals(domain, 2);
+
+        page.open(domain);
+        page.await("the refusal", () -> page.column("refusals-list", 0).equals(List.of(STRANGER)));
+        assertThat(page.rows("refusals-list").get(0)).contains("2", "user@" + domain, "to elsewhere.example.org");
+        page.click("Authorize " + STRANGER);
+        assertThat(page.awaitQuestion()).contains("Let " + STRANGER + " send for " + domain + "?");
+        page.type("confirm-comment", "their new server");
+        page.answerYes();
+
+        page.awaitAddresses(STRANGER);
+        assertThat(rcptFrom(STRANGER, domain)).startsWith("250");
+        webAdmin.get(domain, STRANGER).then().body("comment", equalTo("their new server"));
+        page.awaitText("refusals-status", STRANGER + " may send for " + domain + " now");
+        page.await(
+                "the refusal to say so", () -> page.rows("refusals-list").get(0).contains("listed now"));
+    }
+
+    @Test
+    void refusalsShouldBeDrawnAndToldByHour() {
+        String domain = webAdmin.addDomain();
+        rcptFrom(STRANGER, domain);
+        rcptFrom("203.0.113.98", domain);
+        rcptFrom("203.0.113.98", domain);
+        awaitRefusals(domain, 3);
+
+        page.open(domain);
+        page.await("the chart", () -> !page.byId("refusals-chart")
+                .findElements(By.cssSelector("svg rect.bar"))
+                .isEmpty());
+
+        WebElement chart = page.byId("refusals-chart").findElement(By.cssSelector("[role=img]"));
+        assertThat(chart.getAccessibleName()).startsWith("3 attempts refused in 7 days");
+        List<String> cells = page.byId("refusals-chart").findElements(By.cssSelector("tbody td")).stream()
+                .map(cell -> cell.getDomProperty("textContent"))
+                .toList();
+        // Two when the hour has just ended in between.
+        assertThat(cells.stream().mapToInt(Integer::parseInt).sum()).isEqualTo(3);
+    }
+
+    @Test
+    void domainThatWasNeverRefusedShouldSaySo() {
+        String domain = webAdmin.addDomain();
+
+        page.open(domain);
+
+        page.awaitText("refusals-list", "Nothing was refused in the name of " + domain);
+    }
+
+    @Test
+    void historyShouldShowEachChange() {
+        String domain = webAdmin.addDomain();
+
+        page.open(domain);
+        page.add(ADDRESS, "<b>the office</b>");
+        page.answerYes();
+        page.awaitAddresses(ADDRESS);
+        page.click("Remove " + ADDRESS);
+        page.answerYes();
+
+        page.await("both changes", () -> history().size() == 2);
+        assertThat(history().get(0)).startsWith("Somebody removed " + ADDRESS);
+        assertThat(history().get(1))
+                .startsWith("Somebody authorized " + ADDRESS)
+                .contains("<b>the office</b>");
+    }
+
+    @Test
+    void historyOfAllDomainsShouldLeadToEach() {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+
+        page.open();
+        page.await("the change", () -> history().stream()
+                .anyMatch(change -> change.startsWith("Somebody authorized " + ADDRESS + " for " + domain)));
+        page.byId("history").findElement(By.linkText(domain)).click();
+
+        page.awaitDomain(domain);
+        page.awaitAddresses(ADDRESS);
+    }
+
+    @Test
+    void othersThatListAnAddressShouldBeShown() {
+        String other = webAdmin.addDomainListing("203.0.113.50");
+        String domain = webAdmin.addDomainListing("203.0.113.50", "203.0.113.51");
+
+        page.open(domain);
+
+        page.awaitAddresses("203.0.113.50", "203.0.113.51");
+        page.await("who shares them", () -> page.column("addresses-list", 4).equals(List.of(other, "nobody")));
+        page.click("Remove 203.0.113.51");
+        page.answerNo();
+        page.add("203.0.113.50", "");
+        assertThat(page.awaitQuestion()).contains("It is listed already", other);
+        page.answerNo();
+    }
+
+    @Test
+    void formShouldSayWhetherAMailWouldBeAccepted() {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        page.open();
+
+        page.type("check-ip", ADDRESS);
+        page.type("check-sender", "user@" + domain);
+        page.type("check-recipient", RECIPIENT);
+        page.byId("check-recipient").sendKeys(Keys.ENTER);
+
+        page.awaitText("check-result", "Passes, and may be relayed");
+        assertThat(page.text("check-result")).contains("Rule 1, row 2", "Rule 2, row 2", "Goes on");
+    }
+
+    @Test
+    void formShouldSayWhyAMailWouldBeRefused() {
+        String domain = webAdmin.addDomain();
+        rcptFrom(STRANGER, domain);
+        awaitRefusals(domain, 1);
+        page.open(domain);
+        page.await("the refusal", () -> page.column("refusals-list", 0).equals(List.of(STRANGER)));
+
+        page.click("Why is " + STRANGER + " refused?");
+
+        page.awaitText("check-result", "Refused");
+        assertThat(page.text("check-result"))
+                .contains(
+                        "Rule 1, row 3",
+                        "451 4.7.1 Open relay not allowed: " + STRANGER + " is not an authorized outbound address of "
+                                + domain);
+    }
+
+    @Test
+    void badQuestionShouldBeToldInWords() {
+        page.open();
+
+        page.type("check-ip", "10.0.0.0/8");
+        page.type("check-recipient", RECIPIENT);
+        page.click("Check");
+
+        page.awaitText("check-message", "10.0.0.0/8");
+    }
+
+    @Test
+    void orphanShouldBeShownAsSuchAndBeRevived() {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        webAdmin.request().delete("/domains/" + domain).then().statusCode(204);
+        webAdmin.addDomain(domain);
+        page.open(domain);
+        page.await("the orphan", () -> page.rows("addresses-list").get(0).contains("orphaned: does not count"));
+        assertThat(page.text("addresses-summary")).isEqualTo("0 addresses may send");
+
+        page.click("Add " + ADDRESS + " again");
+        page.answerYes();
+
+        page.await("the address", () -> !page.rows("addresses-list").get(0).contains("orphaned"));
+        assertThat(rcptFrom(ADDRESS, domain)).startsWith("250");
+    }
+
+    @Test
+    void olderChangesShouldBeShownWhenThePersonAsks() {
+        String domain = webAdmin.addDomain();
+        for (int i = 1; i <= 11; i++) {
+            webAdmin.put(domain, "203.0.113." + i).then().statusCode(204);
+        }
+        page.open(domain);
+        page.await("the newest changes", () -> history().size() == 10);
+
+        page.click("Show older");
+
+        page.await("all changes", () -> history().size() == 11);
+        assertThat(history().get(10)).startsWith("Somebody authorized 203.0.113.1\n");
+    }
+
+    private static List<String> history() {
+        return page.byId("history-list").findElements(By.tagName("li")).stream()
+                .map(WebElement::getText)
+                .toList();
+    }
+
+    private static void awaitRefusals(String domain, int attempts) {
+        Awaitility.await("the refusals of " + domain)
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> webAdmin
+                                .request()
+                                .get("/domains/" + domain + "/refusedOutbounds")
+                                .jsonPath()
+                                .getList("attempts", Integer.class)
+                                .stream()
+                                .mapToInt(Integer::intValue)
+                                .sum()
+                        == attempts);
     }
 
     // --- The browser's part

@@ -69,14 +69,14 @@ public final class ConsolePage {
     }
 
     /** The text of each row of a table below the element. */
-    List<String> rows(String id) {
+    public List<String> rows(String id) {
         return byId(id).findElements(By.cssSelector("tbody > tr")).stream()
                 .map(WebElement::getText)
                 .toList();
     }
 
     /** The texts of a column, from 0. */
-    List<String> column(String id, int column) {
+    public List<String> column(String id, int column) {
         return byId(id).findElements(By.cssSelector("tbody > tr > :nth-child(" + (column + 1) + ")")).stream()
                 .map(WebElement::getText)
                 .toList();
@@ -100,7 +100,7 @@ public final class ConsolePage {
         button(name).click();
     }
 
-    void choose(String domain) {
+    public void choose(String domain) {
         type("domain", domain);
         byId("domain").sendKeys(Keys.ENTER);
     }
@@ -134,7 +134,7 @@ public final class ConsolePage {
         await("the end of the question", () -> !byId("confirm").isDisplayed());
     }
 
-    void giveToken(String token) {
+    public void giveToken(String token) {
         await("the token field", () -> byId("token").isDisplayed());
         type("token", token);
         byId("token").sendKeys(Keys.ENTER);
