@@ -614,6 +614,26 @@ class ConsoleIntegrationTest {
     }
 
     @Test
+    void pageShouldWorkBelowThePathOfAProxy() {
+        String domain = webAdmin.addDomain();
+
+        try (PrefixProxy proxy = new PrefixProxy(james)) {
+            ConsolePage proxied = new ConsolePage(browser, proxy.webAdmin());
+            proxied.open(domain);
+            proxied.add(ADDRESS, "the office");
+            proxied.answerYes();
+            proxied.awaitAddresses(ADDRESS);
+            browser.driver().get(proxy.webAdmin() + PAGE + "/#" + domain);
+            proxied.awaitAddresses(ADDRESS);
+
+            assertThat(browser.driver().getCurrentUrl()).isEqualTo(proxy.webAdmin() + PAGE + "#" + domain);
+            assertThat(browser.requests())
+                    .filteredOn(url -> url.startsWith("http"))
+                    .allMatch(url -> url.startsWith(proxy.webAdmin()));
+        }
+    }
+
+    @Test
     void nothingShouldBeAskedOfAnotherHost() {
         String domain = webAdmin.addDomain();
         page.open(domain);

@@ -19,8 +19,13 @@ public final class ConsolePage {
     private final String url;
 
     public ConsolePage(Browser browser, JamesServer james) {
+        this(browser, "http://127.0.0.1:" + james.webAdminPort());
+    }
+
+    /** @param webAdmin where a browser finds WebAdmin, without a slash at the end */
+    ConsolePage(Browser browser, String webAdmin) {
         this.driver = browser.driver();
-        this.url = "http://127.0.0.1:" + james.webAdminPort() + "/console/authorized-outbounds";
+        this.url = webAdmin + "/console/authorized-outbounds";
     }
 
     /** Loads the page anew, without a domain. */
