@@ -76,16 +76,27 @@ public final class JamesServer implements AutoCloseable {
 
         /** Its clock is ahead of that of this machine; needs Debian's {@code faketime}. */
         public Builder clockAhead(Duration ahead) {
-            environment = ImmutableMap.of(
-                    "LD_PRELOAD",
-                    Build.library("faketime/libfaketime.so.1").toString(),
-                    "FAKETIME",
-                    "+" + ahead.toSeconds() + "s",
-                    "DONT_FAKE_MONOTONIC",
-                    "1",
+            return fakeTime(ImmutableMap.of("FAKETIME", "+" + ahead.toSeconds() + "s"));
+        }
+
+        /**
+         * Its clock is as many seconds behind that of this machine as the file says at the moment, like {@code -3600}; needs
+         * Debian's {@code faketime}.
+         */
+        public Builder clockBehind(Path seconds) {
+            return fakeTime(ImmutableMap.of("FAKETIME_TIMESTAMP_FILE", seconds.toString(), "FAKETIME_NO_CACHE", "1"));
+        }
+
+        private Builder fakeTime(ImmutableMap<String, String> clock) {
+            environment = ImmutableMap.<String, String>builder()
+                    .putAll(clock)
+                    .put(
+                            "LD_PRELOAD",
+                            Build.library("faketime/libfaketime.so.1").toString())
+                    .put("DONT_FAKE_MONOTONIC", "1")
                     // Or all that waits for a time would wake up at once.
-                    "FAKETIME_FORCE_MONOTONIC_FIX",
-                    "0");
+                    .put("FAKETIME_FORCE_MONOTONIC_FIX", "0")
+                    .build();
             return this;
         }
 

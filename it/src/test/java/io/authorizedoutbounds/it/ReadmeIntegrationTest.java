@@ -31,6 +31,7 @@ class ReadmeIntegrationTest {
     private static final Pattern SETTING = Pattern.compile("(?m)^\\| `([a-z.]+)` \\| `(\\S+)` \\|");
     private static final Pattern METRIC = Pattern.compile("(?m)^\\| `(authorizedOutbounds_\\w+)` \\| (\\w+) \\|");
     private static final String LISTED = "203.0.113.7";
+    private static final Pattern PICTURE = Pattern.compile("!\\[([^]]*)]\\(([^)]*)\\)");
     private static final String UNLISTED = "203.0.113.99";
     private static final int PROXY_PORT = Build.freePort();
 
@@ -239,6 +240,16 @@ class ReadmeIntegrationTest {
 
     private static SmtpClient client(String address) {
         return SmtpClient.proxied("PROXY TCP4 " + address + " 192.0.2.1 35646 25", PROXY_PORT);
+    }
+
+    @Test
+    void picturesShouldBeThereAndBeToldInWords() {
+        List<MatchResult> pictures = PICTURE.matcher(README).results().toList();
+
+        assertThat(pictures).isNotEmpty().allSatisfy(picture -> {
+            assertThat(picture.group(1)).isNotBlank();
+            assertThat(Build.repository().resolve(picture.group(2))).isRegularFile();
+        });
     }
 
     @Test
