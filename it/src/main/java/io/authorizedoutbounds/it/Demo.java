@@ -221,6 +221,7 @@ public final class Demo {
         say("  SMTP of James      127.0.0.1:" + james.smtpPort()
                 + "   (any client of 127.0.0.0/8 has its own address)");
         say("  WebAdmin of James  127.0.0.1:" + james.webAdminPort());
+        say("  The page           " + webAdmin() + "/console/authorized-outbounds#" + BETA);
         say("  The next server    127.0.0.1:" + sink.port());
         say("Try:");
         say("  curl -i -X PUT " + webAdmin() + list(BETA) + "/127.0.0.5");

@@ -7,6 +7,7 @@ import java.io.File;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -23,12 +24,17 @@ public final class Browser implements AutoCloseable {
         DARK
     }
 
+    /** Kept, since a logger that nobody keeps forgets its level. */
+    private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
     private static final File CHROMIUM = new File("/usr/bin/chromium");
     private static final File CHROMEDRIVER = new File("/usr/bin/chromedriver");
 
     private final ChromeDriver driver;
 
     public Browser() {
+        // It warns that it has no typed DevTools for this Chromium, and nobody uses them.
+        SELENIUM.setLevel(Level.SEVERE);
         if (!CHROMIUM.canExecute() || !CHROMEDRIVER.canExecute()) {
             throw new IllegalStateException("There is no " + CHROMIUM + " or no " + CHROMEDRIVER
                     + ": ./verify installs chromium and chromium-driver");

@@ -14,6 +14,7 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 /** The page of one James in a browser, in the words of who uses it. */
 public final class ConsolePage {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
     private final ChromeDriver driver;
     private final String url;
@@ -48,7 +49,7 @@ public final class ConsolePage {
     }
 
     public void await(String what, BooleanSupplier condition) {
-        new WebDriverWait(driver, PATIENCE)
+        new WebDriverWait(driver, PATIENCE, BETWEEN_LOOKS)
                 .withMessage(what)
                 .ignoring(StaleElementReferenceException.class)
                 .until(any -> condition.getAsBoolean());
