@@ -281,6 +281,7 @@ class ClusterIntegrationTest {
                         && !isTaken(node, client, "user@" + listingNone)));
         String early = newDomain();
         String late = newDomain();
+        String unasked = newDomain();
 
         members.get(1).kill();
         members.get(2).kill();
@@ -299,7 +300,7 @@ class ClusterIntegrationTest {
                 assertThat(isTaken(node, client, "user@" + listing)).isTrue();
                 assertThat(isTaken(node, client, EXTERNAL_SENDER)).isTrue();
                 assertThat(isTaken(node, client, "user@" + listingNone)).isFalse();
-                assertThat(rcpt(node, client, "user@" + newDomain())).isEqualTo(UNAVAILABLE);
+                assertThat(rcpt(node, client, "user@" + unasked)).isEqualTo(UNAVAILABLE);
                 assertThat(rcpt(node, newClient(), EXTERNAL_SENDER)).isEqualTo(UNAVAILABLE);
             }
         } finally {
