@@ -74,6 +74,12 @@ public final class JamesServer implements AutoCloseable {
             return this;
         }
 
+        /** Has a heap of so many megabytes. */
+        public Builder heap(int megabytes) {
+            jvm = ImmutableList.of("-Xmx" + megabytes + "m", "-XX:+UseSerialGC");
+            return this;
+        }
+
         /** Its clock is ahead of that of this machine; needs Debian's {@code faketime}. */
         public Builder clockAhead(Duration ahead) {
             return fakeTime(ImmutableMap.of("FAKETIME", "+" + ahead.toSeconds() + "s"));

@@ -18,7 +18,8 @@ public final class Bench {
             "decision", new DecisionMeasurement(),
             "smtp", new SmtpMeasurement(),
             "scale", new ScaleMeasurement(),
-            "outage", new OutageMeasurement());
+            "outage", new OutageMeasurement(),
+            "operator", new OperatorMeasurement());
     private static final String WRITE = "--write";
     private static final Path DOCUMENT = Build.repository().resolve("docs/performance.md");
 
