@@ -354,6 +354,14 @@ class OperatorIntegrationTest {
         }
 
         @Test
+        void bodyThatIsTooLongIsNotRead() {
+            replace("", " ".repeat(33 * 1024 * 1024) + "[]")
+                    .then()
+                    .statusCode(400)
+                    .body("message", equalTo("The body is longer than 33554432 bytes"));
+        }
+
+        @Test
         void exportHasEveryEntryWithItsDomain() {
             webAdmin.put(domain, LISTED, "{\"comment\":\"note\"}");
 

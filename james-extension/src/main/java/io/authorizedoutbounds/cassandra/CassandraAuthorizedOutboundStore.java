@@ -125,10 +125,10 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Optional<String> changedBy,
             ChangeTime time) {
         List<Change> saving = saved.stream()
-                .<Change>map(entry -> tables -> put(tables, entry, changedBy, time))
+                .<Change>map(entry -> (tables, told) -> put(tables, entry, changedBy, told))
                 .collect(Collectors.toList());
         List<Change> removing = removed.stream()
-                .<Change>map(address -> tables -> removal(tables, domain, address, changedBy, time))
+                .<Change>map(address -> (tables, told) -> removal(tables, domain, address, changedBy, told))
                 .collect(Collectors.toList());
         if (saving.size() + removing.size() > CHANGED_AT_ONCE) {
             return writeAll(saving, time).thenCompose(done -> writeAll(removing, time));
@@ -149,9 +149,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         }));
     }
 
-    /** The rows of one change. */
+    /** The rows of one change, which is told in the trail at a time. */
     private interface Change {
-        ImmutableList<BatchableStatement<?>> rows(OutboundTables tables);
+        ImmutableList<BatchableStatement<?>> rows(OutboundTables tables, ChangeTime told);
     }
 
     private ImmutableList<BatchableStatement<?>> put(
@@ -413,10 +413,12 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         return connection
                 .tables()
                 .thenCompose(tables -> {
+                    // A call may take minutes; what follows the trail looks for what is new.
+                    ChangeTime told = ChangeTime.after(ImmutableList.of(time), clock.instant());
                     BatchStatement batch = BatchStatement.newInstance(
                                     DefaultBatchType.LOGGED,
                                     changes.stream()
-                                            .flatMap(change -> change.rows(tables).stream())
+                                            .flatMap(change -> change.rows(tables, told).stream())
                                             .collect(ImmutableList.toImmutableList()))
                             .setQueryTimestamp(time.asMicroseconds())
                             .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)

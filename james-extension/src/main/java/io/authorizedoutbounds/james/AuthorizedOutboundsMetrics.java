@@ -14,11 +14,14 @@ import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is counted and measured, in James's own metrics. The names are API, as alerts and dashboards have them. Thread-safe.
  */
 public class AuthorizedOutboundsMetrics {
+    private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsMetrics.class);
     private static final String PREFIX = "authorizedOutbounds.";
     private static final String LOOKUPS = PREFIX + "lookups";
     private static final double NANOSECONDS = Duration.ofSeconds(1).toNanos();
@@ -65,10 +68,15 @@ public class AuthorizedOutboundsMetrics {
 
     /** Counts what rule 1 says to a RCPT, or to a MAIL that it refuses. In report mode what it would have said. */
     public void count(RelayRow row) {
-        decisions.get(row.verdict()).increment();
-        Metric refusal = refusals.get(row);
-        if (refusal != null) {
-            refusal.increment();
+        try {
+            decisions.get(row.verdict()).increment();
+            Metric refusal = refusals.get(row);
+            if (refusal != null) {
+                refusal.increment();
+            }
+        } catch (RuntimeException | LinkageError e) {
+            // Of a metric no decision depends.
+            LOGGER.debug("Cannot count a decision", e);
         }
     }
 

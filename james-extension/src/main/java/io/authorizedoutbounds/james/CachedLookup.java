@@ -50,9 +50,6 @@ public class CachedLookup implements OutboundLookup {
     /** What is in use is asked for anew after so long, for what no change tells of; without an answer the old one stays. */
     private static final Duration REFRESH = Duration.ofMinutes(10);
 
-    /** Asked for only to see whether the store answers. */
-    private static final Domain NOBODY = Domain.of("nobody.invalid");
-
     /** A longer list counts as more than one. */
     private static final int ENTRIES_OF_A_LIST = 4;
 
@@ -99,6 +96,9 @@ public class CachedLookup implements OutboundLookup {
             })
             .onClose(event -> LOGGER.info("The lists of authorized outbounds answer again"))
             .build();
+
+    /** Asks for what failed last, since a store may have lost a part only; before, gives the permit back. */
+    private volatile Runnable probe = breaker::recordFailure;
 
     private volatile long followedAt;
     private volatile boolean everFollowed;
@@ -317,8 +317,10 @@ public class CachedLookup implements OutboundLookup {
             Thread.currentThread().interrupt();
             return unreadable(e.toString());
         } catch (TimeoutException e) {
+            probe = () -> tryAgain(cache, key);
             return unreadable(e.toString());
         } catch (ExecutionException e) {
+            probe = () -> tryAgain(cache, key);
             return unreadable(e.getCause().getMessage());
         }
     }
@@ -368,8 +370,7 @@ public class CachedLookup implements OutboundLookup {
         everFollowed = true;
         if (!breaker.isClosed() && breaker.tryAcquirePermit()) {
             // The breaker must not wait for mail to find out: none may come to a node that passes for ill.
-            byDomain.synchronous().invalidate(NOBODY);
-            tryAgain(byDomain, NOBODY);
+            probe.run();
         }
     }
 

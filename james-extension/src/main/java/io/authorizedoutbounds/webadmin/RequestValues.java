@@ -87,14 +87,26 @@ final class RequestValues {
     }
 
     private static String read(Request request) {
+        // Spark reads what has a length into memory, and what has none as it comes when it is just this.
+        String encoding = request.headers("Transfer-Encoding");
+        if (request.raw().getContentLengthLong() > LONGEST_BODY) {
+            throw tooLong();
+        }
+        if (encoding != null && !encoding.equals("chunked")) {
+            throw HttpErrors.badRequest("Transfer-Encoding is " + PrintableText.quoted(encoding) + ", give 'chunked'");
+        }
         try (InputStream in = request.raw().getInputStream()) {
             byte[] bytes = in.readNBytes(LONGEST_BODY + 1);
             if (bytes.length > LONGEST_BODY) {
-                throw HttpErrors.badRequest("The body is longer than " + LONGEST_BODY + " bytes");
+                throw tooLong();
             }
             return new String(bytes, StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw HttpErrors.badRequest("The body broke off");
         }
+    }
+
+    private static HaltException tooLong() {
+        return HttpErrors.badRequest("The body is longer than " + LONGEST_BODY + " bytes");
     }
 }

@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.healthcheck.Result;
@@ -31,6 +32,9 @@ class AuthorizedOutboundsHealthCheckTest {
     private final AtomicLong nanos = new AtomicLong();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
     private CompletableFuture<Void> outage = CompletableFuture.completedFuture(null);
+    /** What an outage is of, by domain or address. */
+    private Predicate<Object> lost = asked -> true;
+
     private AuthorizedOutboundsConfiguration configuration = configuration("1s");
     private final CachedLookup lookup = new CachedLookup(
             untilAnOutage(),
@@ -55,8 +59,10 @@ class AuthorizedOutboundsHealthCheckTest {
         return (AuthorizedOutboundStore) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {AuthorizedOutboundStore.class},
-                (proxy, method, arguments) ->
-                        outage.thenCompose(over -> (CompletableFuture<?>) invoke(method, arguments)));
+                (proxy, method, arguments) -> (lost.test(arguments[0])
+                                ? outage
+                                : CompletableFuture.completedFuture(null))
+                        .thenCompose(over -> (CompletableFuture<?>) invoke(method, arguments)));
     }
 
     private Object invoke(Method method, Object[] arguments) {
@@ -193,6 +199,21 @@ class AuthorizedOutboundsHealthCheckTest {
     void nodeShouldStayUnhealthyWhileTheChangesCanBeReadAndTheListsCannot() {
         readChanges();
         outage = CompletableFuture.failedFuture(new IllegalStateException("down"));
+        askInVain();
+
+        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+        while (System.nanoTime() < limit) {
+            readChanges();
+            assertUnhealthy("Cassandra does not answer: ");
+        }
+    }
+
+    /** A cluster that has lost a quorum of some of its data only. */
+    @Test
+    void nodeShouldStayUnhealthyWhileAPartOfTheListsCannotBeRead() {
+        readChanges();
+        lost = asked -> asked.toString().contains("unknown");
+        outage = CompletableFuture.failedFuture(new IllegalStateException("no quorum"));
         askInVain();
 
         long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();

@@ -163,6 +163,7 @@ function visitDomain() {
 
 function clear() {
     entries = [];
+    asked++;
     byId("confirm").close();
     byId("domain-view").hidden = true;
     byId("refresh").hidden = true;
@@ -305,6 +306,12 @@ function sharer(other) {
     return el("a", { class: "sharer", href: `#${encodeURIComponent(other)}` }, name(other));
 }
 
+/** The number of the decision that was asked for last: an answer to an earlier one would stand below another question. */
+let asked = 0;
+
+/** One change at a time, from its first question on: a "yes" must be to what is read. */
+let changing = false;
+
 /**
  * Asks in a dialog before a change.
  *
@@ -344,6 +351,10 @@ async function authorize({ ip, comment, expiresAt, askForNote = false }) {
             throw e;
         }
     }
+    if (domain !== of) {
+        // Another domain is shown by now.
+        return false;
+    }
     const orphaned = entries.some((entry) => entry.ip === ip && entry.orphaned);
     const listed = !orphaned && sharedWith.some((other) => sameDomain(other, of));
     const others = sharedWith.filter((other) => !sameDomain(other, of));
@@ -376,9 +387,10 @@ async function authorize({ ip, comment, expiresAt, askForNote = false }) {
 async function addAddress(event) {
     event.preventDefault();
     const form = byId("add-form");
-    if (form.getAttribute("aria-busy") === "true") {
+    if (changing) {
         return;
     }
+    changing = true;
     const of = domain;
     const field = byId("add-ip");
     const ip = field.value.trim();
@@ -408,6 +420,7 @@ async function addAddress(event) {
             field.focus();
         }
     } finally {
+        changing = false;
         form.removeAttribute("aria-busy");
     }
 }
@@ -441,6 +454,10 @@ async function removeAddress(entry) {
 
 /** A change from a button of a table; when it is done the button may be gone, so the heading takes the focus. */
 async function change(section, work, done) {
+    if (changing) {
+        return;
+    }
+    changing = true;
     say(`${section}-status`, "");
     say(`${section}-message`, "");
     try {
@@ -451,6 +468,8 @@ async function change(section, work, done) {
         }
     } catch (e) {
         tell(`${section}-message`, e);
+    } finally {
+        changing = false;
     }
 }
 
@@ -535,11 +554,15 @@ function judgement(rule, of, [tone, words], why, more = []) {
 }
 
 async function check() {
+    const question = ++asked;
     say("check-message", "");
     byId("check-result").replaceChildren();
     try {
         const { enforcement, rule1, rule2 } = await api.decision(
             byId("check-ip").value.trim(), byId("check-sender").value.trim(), byId("check-recipient").value.trim());
+        if (question !== asked) {
+            return;
+        }
         const comesIn = rule1.verdict === "pass" || rule1.verdict === "grant";
         byId("check-result").replaceChildren(
             ...(enforcement === "report" ? [el("p", { class: "badge fair" }, "Report mode: this is only logged, James goes on as without us")] : []),
@@ -548,6 +571,9 @@ async function check() {
             ...(comesIn || enforcement === "report"
                 ? [judgement("2", rule2.row, OUTCOMES[rule2.outcome] ?? ["fair", rule2.outcome], rule2.why)] : []));
     } catch (e) {
+        if (question !== asked) {
+            return;
+        }
         if (e.status === 404) {
             say("check-message", "Not available on this James.");
         } else {
@@ -617,6 +643,12 @@ byId("confirm-form").addEventListener("submit", (event) => {
     byId("confirm").close("go");
 });
 byId("confirm-cancel").addEventListener("click", () => byId("confirm").close());
+// A key that is held since before the question does not answer it.
+byId("confirm").addEventListener("keydown", (event) => {
+    if (event.repeat && event.key === "Enter") {
+        event.preventDefault();
+    }
+});
 window.addEventListener("hashchange", visitDomain);
 say("zone", `Times are of your zone, ${ZONE}.`);
 loadDomains();
