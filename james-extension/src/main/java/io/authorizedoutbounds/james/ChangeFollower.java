@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
-import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Clock;
@@ -14,8 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
@@ -102,12 +99,7 @@ class ChangeFollower {
 
     /** Reads once an interval, on a thread of its own, until the JVM ends. */
     void start(Duration interval) {
-        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
-                .setDaemon(true)
-                .setNameFormat("authorized-outbounds-changes")
-                .build());
-        var unused = thread.scheduleWithFixedDelay(
-                this::read, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        RepeatingTask.start("authorized-outbounds-changes", interval, this::read);
     }
 
     /** One reading. Throws nothing: the next one makes good for it. */

@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.james;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
@@ -14,8 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.james.core.Domain;
@@ -60,12 +57,7 @@ class DepartureSweep {
 
     /** One step a second, on a thread of its own, until the JVM ends. */
     void start() {
-        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
-                .setDaemon(true)
-                .setNameFormat("authorized-outbounds-departures")
-                .build());
-        var unused = thread.scheduleWithFixedDelay(
-                this::step, BETWEEN_STEPS.toMillis(), BETWEEN_STEPS.toMillis(), TimeUnit.MILLISECONDS);
+        RepeatingTask.start("authorized-outbounds-departures", BETWEEN_STEPS, this::step);
     }
 
     /** Some entries further. Throws nothing: after a failure the sweep begins anew. */

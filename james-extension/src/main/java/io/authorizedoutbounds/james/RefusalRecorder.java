@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.james;
 
 import com.google.common.annotations.VisibleForTesting;
-import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
@@ -20,8 +19,6 @@ import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.james.core.Domain;
@@ -98,12 +95,7 @@ class RefusalRecorder implements Refusals {
 
     /** Writes now and then, on a thread of its own, until the JVM ends. */
     void start() {
-        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
-                .setDaemon(true)
-                .setNameFormat("authorized-outbounds-refusals")
-                .build());
-        var unused = thread.scheduleWithFixedDelay(
-                this::write, BETWEEN_TURNS.toMillis(), BETWEEN_TURNS.toMillis(), TimeUnit.MILLISECONDS);
+        RepeatingTask.start("authorized-outbounds-refusals", BETWEEN_TURNS, this::write);
     }
 
     @Override
