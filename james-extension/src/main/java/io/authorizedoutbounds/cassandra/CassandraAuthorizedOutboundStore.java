@@ -45,7 +45,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -341,7 +340,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     @Override
     public CompletionStage<Page> everything() {
-        return read(tables -> tables.bind(Query.SELECT_EVERYTHING).build()).thenApply(this::page);
+        return connection
+                .execute(tables -> tables.bind(Query.SELECT_EVERYTHING).build())
+                .thenApply(this::page);
     }
 
     private Page page(AsyncResultSet rows) {
@@ -456,24 +457,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private <T> CompletionStage<List<T>> readAll(
             Function<OutboundTables, Statement<?>> query, Function<Row, Optional<T>> reading, int enough) {
         List<T> read = new ArrayList<>();
-        return read(query)
-                .thenCompose(page -> readPages(page, reading, read, enough))
+        return connection
+                .read(query, row -> reading.apply(row).ifPresent(read::add), () -> read.size() < enough)
                 .thenApply(done -> read);
-    }
-
-    private CompletionStage<AsyncResultSet> read(Function<OutboundTables, Statement<?>> query) {
-        return connection.tables().thenCompose(tables -> tables.session()
-                .executeAsync(query.apply(tables)
-                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
-                        .setIdempotent(true)));
-    }
-
-    private static <T> CompletionStage<Void> readPages(
-            AsyncResultSet page, Function<Row, Optional<T>> reading, Collection<T> read, int enough) {
-        page.currentPage().forEach(row -> reading.apply(row).ifPresent(read::add));
-        return page.hasMorePages() && read.size() < enough
-                ? page.fetchNextPage().thenCompose(next -> readPages(next, reading, read, enough))
-                : CompletableFuture.completedFuture(null);
     }
 
     private Optional<AuthorizedOutbound> entry(Row row) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cassandra;
 
+import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.cql.Statement;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
@@ -15,6 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,6 +140,32 @@ public class CassandraConnection {
                         + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
                         + configuration.replicationFactor() + "}")
                 .thenAccept(result -> {});
+    }
+
+    /** Reads or writes at LOCAL_QUORUM what may be tried twice; for the first page of the answer. */
+    CompletionStage<AsyncResultSet> execute(Function<OutboundTables, Statement<?>> statement) {
+        return tables().thenCompose(opened -> opened.session()
+                .executeAsync(statement
+                        .apply(opened)
+                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
+                        .setIdempotent(true)));
+    }
+
+    /**
+     * Reads likewise, row after row of each page.
+     *
+     * @param goOn whether a further page is asked for when there is one
+     */
+    CompletionStage<Void> read(
+            Function<OutboundTables, Statement<?>> query, Consumer<Row> reader, BooleanSupplier goOn) {
+        return execute(query).thenCompose(page -> readPages(page, reader, goOn));
+    }
+
+    private static CompletionStage<Void> readPages(AsyncResultSet page, Consumer<Row> reader, BooleanSupplier goOn) {
+        page.currentPage().forEach(reader);
+        return page.hasMorePages() && goOn.getAsBoolean()
+                ? page.fetchNextPage().thenCompose(next -> readPages(next, reader, goOn))
+                : CompletableFuture.completedFuture(null);
     }
 
     /** The tables; fails at once while Cassandra has not been reached yet. */

@@ -13,10 +13,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
 import static io.authorizedoutbounds.cassandra.OutboundTables.SINCE;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
-import com.datastax.oss.driver.api.core.ConsistencyLevel;
-import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.Row;
-import com.datastax.oss.driver.api.core.cql.Statement;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
@@ -25,10 +22,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.james.core.Domain;
 
 /** Refusals in Cassandra, each row written anew while it grows. Reads and writes at LOCAL_QUORUM. */
@@ -45,7 +40,8 @@ public class CassandraRefusalStore implements RefusalStore {
 
     @Override
     public CompletionStage<Void> save(RefusalCount count) {
-        return execute(tables -> tables.bind(Query.INSERT_REFUSAL)
+        return connection
+                .execute(tables -> tables.bind(Query.INSERT_REFUSAL)
                         .setString(DOMAIN, count.domain().asString())
                         .setInstant(HOUR, count.hour())
                         .setUuid(ID, count.id())
@@ -68,27 +64,14 @@ public class CassandraRefusalStore implements RefusalStore {
 
     @Override
     public CompletionStage<Void> tell(Domain domain, Consumer<RefusalCount> listener) {
-        return execute(tables -> tables.bind(Query.SELECT_REFUSALS)
+        return connection.read(
+                tables -> tables.bind(Query.SELECT_REFUSALS)
                         .setString(DOMAIN, domain.asString())
                         // What has expired is not read: there may be much of it.
                         .setInstant(SINCE, clock.instant().minus(retention))
-                        .build())
-                .thenCompose(page -> tell(page, listener));
-    }
-
-    private static CompletionStage<Void> tell(AsyncResultSet page, Consumer<RefusalCount> listener) {
-        page.currentPage().forEach(row -> count(row).ifPresent(listener));
-        return page.hasMorePages()
-                ? page.fetchNextPage().thenCompose(next -> tell(next, listener))
-                : CompletableFuture.completedFuture(null);
-    }
-
-    private CompletionStage<AsyncResultSet> execute(Function<OutboundTables, Statement<?>> statement) {
-        return connection.tables().thenCompose(tables -> tables.session()
-                .executeAsync(statement
-                        .apply(tables)
-                        .setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM)
-                        .setIdempotent(true)));
+                        .build(),
+                row -> count(row).ifPresent(listener),
+                () -> true);
     }
 
     private static Optional<RefusalCount> count(Row row) {
