@@ -22,8 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
@@ -157,7 +155,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private ImmutableList<ChangeResponse> changes(Request request, Response response) {
         Optional<Domain> domain = parameter(request, "domain").map(RequestValues::domain);
         Instant since = parameter(request, "since")
-                .map(AuthorizedOutboundsRoutes::instant)
+                .map(AuthorizedOutboundsRoutes::since)
                 .orElse(clock.instant().minus(CHANGES_SINCE));
         int limit = RequestValues.number(request, "limit", 1, MOST_CHANGES, CHANGES);
         return StoreCall.await(() -> store.history(domain, since, limit)).stream()
@@ -165,12 +163,11 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    private static Instant instant(String text) {
+    private static Instant since(String text) {
         try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeParseException e) {
-            throw HttpErrors.badRequest(
-                    "'since' is " + PrintableText.quoted(text) + ", not a time like \"2026-01-31T12:00:00Z\"");
+            return RequestValues.instant("since", text);
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest(e.getMessage());
         }
     }
 }

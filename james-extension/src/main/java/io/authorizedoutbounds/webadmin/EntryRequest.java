@@ -4,32 +4,22 @@ package io.authorizedoutbounds.webadmin;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonParseException;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.google.common.base.Ascii;
+import io.authorizedoutbounds.policy.PrintableText;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.Optional;
 
 /** The body of a {@code PUT} of an entry: {@code {"comment": text, "expiresAt": ISO 8601 with offset}}, all optional. */
 final class EntryRequest {
-    private static final int QUOTED_LENGTH = 64;
     private static final EntryRequest EMPTY = new EntryRequest(null, null);
     private static final String EXPECTED =
             "The body is not what is expected: one JSON object with \"comment\" (text) and \"expiresAt\""
                     + " (like \"2030-01-31T12:00:00Z\"), both optional";
-    private static final ObjectReader READER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .build()
-            .readerFor(EntryRequest.class);
+    private static final ObjectReader READER = StrictJson.readerFor(EntryRequest.class);
 
     private final Optional<String> comment;
     private final Optional<Instant> expiresAt;
@@ -37,7 +27,7 @@ final class EntryRequest {
     @JsonCreator
     private EntryRequest(@JsonProperty("comment") JsonNode comment, @JsonProperty("expiresAt") JsonNode expiresAt) {
         this.comment = text("comment", comment).filter(text -> !text.isEmpty()).map(EntryRequest::storable);
-        this.expiresAt = text("expiresAt", expiresAt).map(EntryRequest::instant);
+        this.expiresAt = text("expiresAt", expiresAt).map(text -> RequestValues.instant("expiresAt", text));
     }
 
     /**
@@ -63,7 +53,8 @@ final class EntryRequest {
         } catch (ValueInstantiationException e) {
             throw new IllegalArgumentException(e.getCause().getMessage(), e);
         } catch (UnrecognizedPropertyException e) {
-            throw new IllegalArgumentException(EXPECTED + ": unknown key \"" + shown(e.getPropertyName()) + "\"", e);
+            throw new IllegalArgumentException(
+                    EXPECTED + ": unknown key " + PrintableText.quoted(e.getPropertyName()), e);
         } catch (JsonParseException e) {
             throw new IllegalArgumentException(EXPECTED + ": " + e.getOriginalMessage(), e);
         } catch (JsonProcessingException e) {
@@ -92,19 +83,6 @@ final class EntryRequest {
             throw new IllegalArgumentException("'comment' has a control character or half a character in it");
         }
         return comment;
-    }
-
-    private static String shown(String text) {
-        return Ascii.truncate(text, QUOTED_LENGTH, "...");
-    }
-
-    private static Instant instant(String text) {
-        try {
-            return OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException(
-                    "'expiresAt' is '" + shown(text) + "', not a time like \"2030-01-31T12:00:00Z\"", e);
-        }
     }
 
     Optional<String> comment() {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -29,11 +26,7 @@ final class ListRequest {
                     + " \"expiresAt\"";
     private static final ImmutableSet<String> KNOWN =
             ImmutableSet.of("ip", "comment", "expiresAt", "domain", "addedBy", "addedAt", "orphaned");
-    private static final ObjectReader READER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .build()
-            .readerFor(JsonNode.class);
+    private static final ObjectReader READER = StrictJson.readerFor(JsonNode.class);
 
     private ListRequest() {}
 

@@ -7,6 +7,9 @@ import io.authorizedoutbounds.policy.PrintableText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
@@ -62,6 +65,17 @@ final class RequestValues {
                 .filter(value -> least <= value && value <= most)
                 .orElseThrow(() -> HttpErrors.badRequest("'" + name + "' is " + PrintableText.quoted(given.get())
                         + ", give a number from " + least + " to " + most));
+    }
+
+    /** @throws IllegalArgumentException quoting the text, when it is not ISO 8601 with an offset */
+    static Instant instant(String name, String text) {
+        try {
+            return OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "'" + name + "' is " + PrintableText.quoted(text) + ", not a time like \"2030-01-31T12:00:00Z\"",
+                    e);
+        }
     }
 
     /** Who asks, when WebAdmin asks for a token. */
