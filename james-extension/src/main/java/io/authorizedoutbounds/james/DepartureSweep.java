@@ -47,6 +47,9 @@ class DepartureSweep {
     private Set<Domain> missedBefore = new HashSet<>();
     private Set<Domain> missed = new HashSet<>();
 
+    /** The last one that was found in James: the entries of a domain follow one another. */
+    private Optional<Domain> present = Optional.empty();
+
     DepartureSweep(AuthorizedOutboundStore store, InternalDomains domains, DomainDepartures departures, Ticker ticker) {
         this.store = store;
         this.domains = domains;
@@ -85,9 +88,7 @@ class DepartureSweep {
         } catch (ExecutionException | TimeoutException | RuntimeException | Error e) {
             // An Error too: the executor would never sweep again, and say nothing.
             LOGGER.debug("Cannot look for domains that have left James", e);
-            page = Optional.empty();
-            missed = new HashSet<>();
-            sweptAt = ticker.read();
+            pause();
         }
     }
 
@@ -97,17 +98,24 @@ class DepartureSweep {
     }
 
     private void finish() {
-        page = Optional.empty();
         missedBefore = missed;
+        pause();
+    }
+
+    private void pause() {
+        page = Optional.empty();
         missed = new HashSet<>();
+        present = Optional.empty();
         sweptAt = ticker.read();
     }
 
     private void look(AuthorizedOutbound entry) throws InterruptedException {
         Domain domain = entry.domain();
-        if (entry.orphanedAt().isPresent()
-                || missed.contains(domain)
-                || domains.localityOf(domain) != Locality.EXTERNAL) {
+        if (entry.orphanedAt().isPresent() || missed.contains(domain) || present.equals(Optional.of(domain))) {
+            return;
+        }
+        if (domains.localityOf(domain) != Locality.EXTERNAL) {
+            present = Optional.of(domain);
             return;
         }
         if (missedBefore.contains(domain)) {
@@ -123,10 +131,7 @@ class DepartureSweep {
         try {
             await(departures.orphan(domain, Optional.empty()));
         } catch (ExecutionException | TimeoutException e) {
-            LOGGER.warn(
-                    "{} has left James, its list of authorized outbounds could not be told so: {}",
-                    domain.asString(),
-                    String.valueOf(e));
+            LOGGER.debug("A domain has left James, its list was not told so", e);
         }
     }
 

@@ -20,19 +20,30 @@ public class DomainDepartures {
 
     /**
      * Orphans the entries of a domain that is not in James. Durable once completed; does nothing when there is nothing to
-     * orphan.
+     * orphan. What fails is in the log: it is done at the latest before the domain comes back.
      *
      * @param noticedBy the user of WebAdmin who removed or adds the domain, when it is known
      */
     public CompletionStage<Void> orphan(Domain domain, Optional<String> noticedBy) {
-        return store.orphan(domain, noticedBy).thenAccept(orphaned -> {
-            if (!orphaned.isEmpty()) {
-                LOGGER.info(
-                        "{} has left James: its {} authorized outbound addresses do not count any more, even if it"
-                                + " comes back",
-                        domain.asString(),
-                        orphaned.size());
-            }
-        });
+        return store.orphan(domain, noticedBy)
+                .thenAccept(orphaned -> told(domain, orphaned.size()))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOGGER.warn(
+                                "{} has left James, its list of authorized outbounds could not be told so: {}",
+                                domain.asString(),
+                                String.valueOf(failure));
+                    }
+                });
+    }
+
+    private static void told(Domain domain, int addresses) {
+        if (addresses > 0) {
+            LOGGER.info(
+                    "{} has left James: its {} authorized outbound addresses do not count any more, even if it"
+                            + " comes back",
+                    domain.asString(),
+                    addresses);
+        }
     }
 }

@@ -132,7 +132,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         try {
             StoreCall.await(() -> departures.orphan(domain, user));
         } catch (HaltException e) {
-            LOGGER.warn("{} has left James, its list of authorized outbounds could not be told so", domain.asString());
+            LOGGER.debug("The removal of a domain is answered as James does", e);
         }
     }
 
