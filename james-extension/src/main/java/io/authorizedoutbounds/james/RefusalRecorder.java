@@ -54,25 +54,39 @@ class RefusalRecorder implements Refusals {
         private final UUID id = UUID.randomUUID();
         private final Domain domain;
         private final Instant hour;
+        private final Instant nextHour;
         private final Optional<OutboundAddress> client;
         private final Instant firstSeen;
         private long attempts;
         private Instant lastSeen;
         private String lastSender = "";
-        private Optional<String> lastRecipientDomain = Optional.empty();
+        private Optional<Domain> lastRecipientDomain = Optional.empty();
         private boolean waiting;
 
         private Tally(Domain domain, Optional<OutboundAddress> client, Instant now) {
             this.domain = domain;
             this.hour = hourOf(now);
+            this.nextHour = hour.plus(1, ChronoUnit.HOURS);
             this.client = client;
             this.firstSeen = now;
             this.lastSeen = now;
         }
 
+        private boolean isOfHourOf(Instant now) {
+            return !now.isBefore(hour) && now.isBefore(nextHour);
+        }
+
         private RefusalCount count() {
             return new RefusalCount(
-                    id, domain, hour, client, attempts, firstSeen, lastSeen, lastSender, lastRecipientDomain);
+                    id,
+                    domain,
+                    hour,
+                    client,
+                    attempts,
+                    firstSeen,
+                    lastSeen,
+                    lastSender,
+                    lastRecipientDomain.map(Domain::asString));
         }
     }
 
@@ -111,7 +125,7 @@ class RefusalRecorder implements Refusals {
         tally.attempts++;
         tally.lastSeen = now;
         tally.lastSender = sender.length() <= SENDER_LENGTH ? sender : sender.substring(0, SENDER_LENGTH);
-        tally.lastRecipientDomain = recipientDomain.map(Domain::asString);
+        tally.lastRecipientDomain = recipientDomain;
         queue(tally);
     }
 
@@ -124,15 +138,13 @@ class RefusalRecorder implements Refusals {
 
     /** The one of the address, or the one of all addresses of the domain that are not kept; none when there is no room. */
     private Optional<Tally> tally(Domain domain, OutboundAddress client, Instant now) {
-        Optional<Map<Optional<OutboundAddress>, Tally>> known = Optional.ofNullable(tallies.get(domain));
-        int ofDomain = known.map(Map::size).orElse(0);
+        Map<Optional<OutboundAddress>, Tally> ofDomain = tallies.getOrDefault(domain, Map.of());
         Optional<OutboundAddress> address = Optional.of(client);
-        boolean kept = known.map(each -> each.containsKey(address)).orElse(false)
-                || (ofDomain < MOST_OF_A_DOMAIN && size < MOST);
+        boolean kept = ofDomain.containsKey(address) || (ofDomain.size() < MOST_OF_A_DOMAIN && size < MOST);
         Optional<OutboundAddress> key = kept ? address : Optional.empty();
-        Optional<Tally> tally = known.map(each -> each.get(key)).filter(each -> each.hour.equals(hourOf(now)));
-        if (tally.isPresent()) {
-            return tally;
+        Tally tally = ofDomain.get(key);
+        if (tally != null && tally.isOfHourOf(now)) {
+            return Optional.of(tally);
         }
         if (size >= 2 * MOST || toWrite.size() >= 3 * MOST) {
             return Optional.empty();

@@ -102,7 +102,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return guarded(session, HookResult.DECLINED, () -> {
-            if (session.getAttachment(GRANT, State.Transaction).isEmpty()) {
+            // While there is no permission there is none to take back.
+            if (session.isRelayingAllowed()
+                    && session.getAttachment(GRANT, State.Transaction).isEmpty()) {
                 takeGrantBack(session);
             }
             if (isTrusted(session)) {
@@ -208,16 +210,16 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
             return;
         }
+        String address = sender.asString("");
         LOGGER.info(
                 "{} {} by row {} of rule 1: <{}> to {}",
                 enforcement == Enforcement.ENFORCE ? "Refused" : "Would have refused",
                 client,
                 row.number(),
-                PrintableText.of(sender.asString("")),
+                PrintableText.of(address),
                 PrintableText.of(recipient.map(to -> "<" + to.asString() + ">").orElse("any recipient")));
         if (verdict == Verdict.REFUSE && from.internalDomain().isPresent()) {
-            refusals.refused(
-                    from.internalDomain().get(), client, sender.asString(""), recipient.map(MailAddress::getDomain));
+            refusals.refused(from.internalDomain().get(), client, address, recipient.map(MailAddress::getDomain));
         }
     }
 
