@@ -32,6 +32,7 @@ class AuthorizedOutboundsHealthCheckTest {
     private final AtomicLong nanos = new AtomicLong();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
     private CompletableFuture<Void> outage = CompletableFuture.completedFuture(null);
+
     /** What an outage is of, by domain or address. */
     private Predicate<Object> lost = asked -> true;
 
@@ -194,6 +195,15 @@ class AuthorizedOutboundsHealthCheckTest {
         assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
     }
 
+    /** Longer than the breaker leaves Cassandra alone, while changes are read. */
+    private void assertStaysUnhealthy() {
+        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
+        while (System.nanoTime() < limit) {
+            readChanges();
+            assertUnhealthy("Cassandra does not answer: ");
+        }
+    }
+
     /** The trail may be read in its own time; the lists must answer in that of a decision. */
     @Test
     void nodeShouldStayUnhealthyWhileTheChangesCanBeReadAndTheListsCannot() {
@@ -201,11 +211,7 @@ class AuthorizedOutboundsHealthCheckTest {
         outage = CompletableFuture.failedFuture(new IllegalStateException("down"));
         askInVain();
 
-        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
-        while (System.nanoTime() < limit) {
-            readChanges();
-            assertUnhealthy("Cassandra does not answer: ");
-        }
+        assertStaysUnhealthy();
     }
 
     /** A cluster that has lost a quorum of some of its data only. */
@@ -216,10 +222,6 @@ class AuthorizedOutboundsHealthCheckTest {
         outage = CompletableFuture.failedFuture(new IllegalStateException("no quorum"));
         askInVain();
 
-        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
-        while (System.nanoTime() < limit) {
-            readChanges();
-            assertUnhealthy("Cassandra does not answer: ");
-        }
+        assertStaysUnhealthy();
     }
 }
