@@ -48,6 +48,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "io.authorizedoutbounds.policy",
                         "io.authorizedoutbounds.cassandra",
+                        "io.authorizedoutbounds.cache",
                         "io.authorizedoutbounds.james",
                         "io.authorizedoutbounds.webadmin")
                 .should()

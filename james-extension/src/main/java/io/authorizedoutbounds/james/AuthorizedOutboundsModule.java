@@ -25,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.utils.PropertiesProvider;
 import org.slf4j.Logger;
@@ -52,7 +53,6 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Override
     protected void configure() {
-        bind(InternalDomains.class).in(Singleton.class);
         bind(BlockPolicyInForce.class).in(Singleton.class);
         bind(AuthorizedOutboundsMetrics.class).in(Singleton.class);
     }
@@ -67,6 +67,14 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             LOGGER.info("No conf/{}.properties: the defaults hold", AuthorizedOutboundsConfiguration.FILE);
             return AuthorizedOutboundsConfiguration.DEFAULT;
         }
+    }
+
+    @Provides
+    @Singleton
+    InternalDomains internalDomains(DomainList domainList, AuthorizedOutboundsConfiguration configuration) {
+        InternalDomains domains = new InternalDomains(domainList, configuration, Ticker.systemTicker());
+        domains.start();
+        return domains;
     }
 
     @Provides

@@ -9,6 +9,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
 import dev.failsafe.CircuitBreaker;
+import io.authorizedoutbounds.cache.DomainLocalityCache;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -325,10 +326,16 @@ public class CachedLookup implements OutboundLookup {
         }
     }
 
-    /** The timeout is the question's: who comes later waits for the rest of it, and nobody for one that is overdue. */
+    /**
+     * The timeout is the question's: who comes later waits for the rest of it, and nobody for one that is overdue. Less
+     * while James's domain list fails, which this decision may have waited for already.
+     */
     private long patience(CompletableFuture<?> question) {
+        long patience = domains.isFailing()
+                ? Math.min(timeout.toNanos(), DomainLocalityCache.TIMEOUT_WHILE_FAILING.toNanos())
+                : timeout.toNanos();
         long asked = question instanceof Question ? ticker.read() - ((Question<?>) question).askedAt : 0;
-        return Math.max(0, timeout.toNanos() - asked);
+        return Math.max(0, patience - asked);
     }
 
     private static boolean isAnswered(CompletableFuture<?> answer) {

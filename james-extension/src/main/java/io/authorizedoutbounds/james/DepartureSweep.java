@@ -114,7 +114,7 @@ class DepartureSweep {
         if (entry.orphanedAt().isPresent() || missed.contains(domain) || present.equals(Optional.of(domain))) {
             return;
         }
-        if (domains.localityOf(domain) != Locality.EXTERNAL) {
+        if (domains.freshLocalityOf(domain) != Locality.EXTERNAL) {
             present = Optional.of(domain);
             return;
         }

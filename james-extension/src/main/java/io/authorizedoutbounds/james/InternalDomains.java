@@ -1,33 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.base.CharMatcher;
 import com.google.common.net.InetAddresses;
-import com.google.inject.Inject;
+import io.authorizedoutbounds.cache.DomainLocalityCache;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.Sender;
 import java.net.IDN;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** James's {@code DomainList} as the policy sees it. Thread-safe. Every answer costs what James's own list costs. */
+/**
+ * James's {@code DomainList} as the policy sees it, for hook, mailet, routes and orphaning alike. Thread-safe. Answers come
+ * from a {@link DomainLocalityCache}, since James's own list is a query to its database in most apps.
+ */
 public class InternalDomains {
-    private static final Logger LOGGER = LoggerFactory.getLogger(InternalDomains.class);
     private static final CharMatcher ASCII = CharMatcher.ascii();
     private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
     private static final String ACE_PREFIX = "xn--";
+    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
 
     private final DomainList domainList;
+    private final DomainLocalityCache cache;
 
-    @Inject
-    public InternalDomains(DomainList domainList) {
+    public InternalDomains(DomainList domainList, AuthorizedOutboundsConfiguration configuration, Ticker ticker) {
         this.domainList = domainList;
+        this.cache = new DomainLocalityCache(
+                this::containsAnyForm,
+                configuration.lookupTimeout(),
+                configuration.propagationInterval(),
+                configuration.staleMaximum(),
+                configuration.cacheDomainsMaximum(),
+                ticker);
+    }
+
+    /** Probes a list that fails, once a second, on a thread of its own, until the JVM ends. */
+    void start() {
+        RepeatingTask.start("authorized-outbounds-domains", PROBE_INTERVAL, cache::probe);
     }
 
     /**
@@ -50,16 +66,58 @@ public class InternalDomains {
         return aLabels;
     }
 
-    /** Whether the domain is internal. An address literal never is, even when James has detected its own address. */
+    /**
+     * Whether the domain is internal, for a decision on mail: while James's list fails, the answer may be as old as
+     * {@code stale.maximum}. An address literal never is internal, even when James has detected its own address.
+     */
     public Locality localityOf(Domain domain) {
+        return isAddressLiteral(domain.asString()) ? Locality.EXTERNAL : cache.localityOf(cacheKey(domain));
+    }
+
+    /** The same for what cannot be undone: {@link Locality#UNKNOWN} while James's list fails. */
+    public Locality freshLocalityOf(Domain domain) {
+        return isAddressLiteral(domain.asString()) ? Locality.EXTERNAL : cache.freshLocalityOf(cacheKey(domain));
+    }
+
+    /**
+     * Whether James's list has the domain in either form, read from James's database now. James keeps no "no" of this in
+     * its own cache of domains ({@code read.cache.enable}), as it would of {@link DomainList#containsDomain}. Reads the
+     * whole list, and blocks as long as James does.
+     *
+     * @throws DomainListException when James cannot read it
+     */
+    public boolean isInDatabase(Domain domain) throws DomainListException {
+        Collection<Domain> all = domainList.getDomains();
+        return all.contains(domain)
+                || otherForm(domain.asString()).filter(all::contains).isPresent();
+    }
+
+    /** Holds at once on this node: WebAdmin has added the domain. */
+    public void added(Domain domain) {
+        cache.put(cacheKey(domain), Locality.INTERNAL);
+    }
+
+    /** Holds at once on this node: WebAdmin has removed the domain. */
+    public void removed(Domain domain) {
+        cache.put(cacheKey(domain), Locality.EXTERNAL);
+    }
+
+    /** Whether James's list did not answer the last question in time. */
+    boolean isFailing() {
+        return cache.isFailing();
+    }
+
+    /** Whether James's list has failed so often that nobody waits for it: what is not cached is unknown. */
+    boolean isBreakerOpen() {
+        return cache.isBreakerOpen();
+    }
+
+    /** One key for both forms of a name; what has no canonical form is a key of its own. */
+    private static Domain cacheKey(Domain domain) {
         try {
-            if (isAddressLiteral(domain.asString())) {
-                return Locality.EXTERNAL;
-            }
-            return containsAnyForm(domain) ? Locality.INTERNAL : Locality.EXTERNAL;
-        } catch (DomainListException | RuntimeException e) {
-            LOGGER.warn("Cannot read the domain list of James: mail that depends on it is put off", e);
-            return Locality.UNKNOWN;
+            return canonical(domain);
+        } catch (IllegalArgumentException e) {
+            return domain;
         }
     }
 

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.james.core.Domain;
+import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.Responses;
@@ -98,8 +99,9 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     public void define(Service service) {
         MethodOverride.refuse(service, BASE_PATH);
         // James's own routes add and remove the domain.
-        service.before(BASE_PATH, this::beforeADomainComesBack);
-        service.after(BASE_PATH, this::afterADomainHasLeft);
+        service.before(BASE_PATH, this::beforeADomainIsAdded);
+        service.after(BASE_PATH, this::afterADomainIsAdded);
+        service.after(BASE_PATH, this::afterADomainIsRemoved);
         service.get(LIST, this::list, jsonTransformer);
         service.put(LIST, this::replace, jsonTransformer);
         service.delete(LIST, this::clear);
@@ -109,30 +111,59 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         service.get(REFUSALS, this::refused, jsonTransformer);
     }
 
-    /** However it left, and whether anybody noticed: its list of before must not count. */
-    private void beforeADomainComesBack(Request request, Response response) {
+    /** However it was removed, and whether anybody noticed: its list of before must not count. */
+    private void beforeADomainIsAdded(Request request, Response response) {
         if (request.requestMethod().equals("PUT")) {
             domainOfJames(request)
-                    .filter(domain -> !isInternal(domain))
+                    .filter(domain -> mayHaveActiveEntries(domain) && !isInDatabase(domain))
                     .ifPresent(domain -> StoreCall.await(() -> departures.orphan(domain, user(request))));
         }
     }
 
-    private void afterADomainHasLeft(Request request, Response response) {
-        if (request.requestMethod().equals("DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
-            domainOfJames(request)
-                    // James answers so too when it has removed nothing.
-                    .filter(domain -> domains.localityOf(domain) == Locality.EXTERNAL)
-                    .ifPresent(domain -> orphan(domain, user(request)));
+    /** James is not asked for a domain without a list: its own cache would remember that the domain is missing. */
+    private boolean mayHaveActiveEntries(Domain domain) {
+        try {
+            return StoreCall.await(() -> store.list(domain)).stream()
+                    .anyMatch(entry -> entry.orphanedAt().isEmpty());
+        } catch (HaltException e) {
+            LOGGER.debug("Whether the list of a domain is empty cannot be read", e);
+            return true;
         }
     }
 
-    /** The domain has left, whatever becomes of this: it is done at the latest before it comes back. */
-    private void orphan(Domain domain, Optional<String> user) {
+    /** Not when James answers that it has the domain already: that is a halt, which Spark's filters do not see. */
+    private void afterADomainIsAdded(Request request, Response response) {
+        if (request.requestMethod().equals("PUT") && response.status() == HttpStatus.NO_CONTENT_204) {
+            domainOfJames(request).ifPresent(domains::added);
+        }
+    }
+
+    private void afterADomainIsRemoved(Request request, Response response) {
+        if (request.requestMethod().equals("DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
+            domainOfJames(request).ifPresent(domain -> removed(domain, user(request)));
+        }
+    }
+
+    /** The domain is removed, whatever becomes of this: its list is orphaned at the latest before it is added again. */
+    private void removed(Domain domain, Optional<String> user) {
         try {
-            StoreCall.await(() -> departures.orphan(domain, user));
+            // James answers 204 too when it has removed nothing.
+            if (!isInDatabase(domain)) {
+                domains.removed(domain);
+                StoreCall.await(() -> departures.orphan(domain, user));
+            }
         } catch (HaltException e) {
             LOGGER.debug("The removal of a domain is answered as James does", e);
+        }
+    }
+
+    /** @throws HaltException 503 when James cannot read its list */
+    private boolean isInDatabase(Domain domain) {
+        try {
+            return domains.isInDatabase(domain);
+        } catch (DomainListException | RuntimeException e) {
+            LOGGER.warn("Cannot read James's domain list for a call of WebAdmin: {}", e.toString());
+            throw domainListUnavailable();
         }
     }
 
@@ -295,8 +326,12 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private boolean isInternal(Domain domain) {
         Locality locality = domains.localityOf(domain);
         if (locality == Locality.UNKNOWN) {
-            throw HttpErrors.unavailable("The domain list of James cannot be read now: try again later");
+            throw domainListUnavailable();
         }
         return locality == Locality.INTERNAL;
+    }
+
+    private static HaltException domainListUnavailable() {
+        return HttpErrors.unavailable("The domain list of James cannot be read now: try again later");
     }
 }

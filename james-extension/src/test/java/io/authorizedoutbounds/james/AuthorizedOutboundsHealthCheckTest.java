@@ -39,7 +39,7 @@ class AuthorizedOutboundsHealthCheckTest {
     private AuthorizedOutboundsConfiguration configuration = configuration("1s");
     private final CachedLookup lookup = new CachedLookup(
             untilAnOutage(),
-            new InternalDomains(FixedDomainList.of("a.example")),
+            FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
             configuration,
             Clock.systemUTC(),
             nanos::get,

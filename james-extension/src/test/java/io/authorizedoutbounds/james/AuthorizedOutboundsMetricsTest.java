@@ -100,7 +100,7 @@ class AuthorizedOutboundsMetricsTest {
                 CompletableFuture.completedFuture(ImmutableList.of());
         private final CachedLookup lookup = new CachedLookup(
                 storeThatAnswers(),
-                new InternalDomains(FixedDomainList.of("a.example")),
+                FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
                 AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of("lookup.timeout", "50ms"))),
                 Clock.systemUTC(),
                 nanos::get,

@@ -770,6 +770,19 @@ class CachedLookupTest {
         }
     }
 
+    @Nested
+    class WhileJamessDomainListFails {
+        @Test
+        void missShouldNotWaitTheWholeTimeoutOnceMore() {
+            InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.unreadable());
+            domains.localityOf(DOMAIN);
+            OutboundLookup lookup = lookup(new StubStore(CompletableFuture::new), domains, PATIENT);
+
+            assertThat(assertTimeoutPreemptively(BOUND, () -> lookup.listedFor(DOMAIN, CLIENT)))
+                    .isEqualTo(Listing.UNKNOWN);
+        }
+    }
+
     private static <T> CompletableFuture<T> cancelled() {
         CompletableFuture<T> future = new CompletableFuture<>();
         future.cancel(true);
@@ -791,6 +804,10 @@ class CachedLookupTest {
     }
 
     private CachedLookup lookup(OutboundLists answering, DomainList list, Duration timeout) {
+        return lookup(answering, FixedDomainList.internalDomains(list), timeout);
+    }
+
+    private CachedLookup lookup(OutboundLists answering, InternalDomains domains, Duration timeout) {
         BaseConfiguration configuration = new BaseConfiguration();
         configuration.addProperty("lookup.timeout", timeout.toMillis() + "ms");
         configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
@@ -798,7 +815,7 @@ class CachedLookupTest {
         configuration.addProperty("cache.domains.maximum", DOMAINS);
         return new CachedLookup(
                 answering,
-                new InternalDomains(list),
+                domains,
                 AuthorizedOutboundsConfiguration.from(configuration),
                 clock,
                 nanos::get,

@@ -42,7 +42,7 @@ class ChangeFollowerTest {
     private final AuthorizedOutboundStore readersView = whileUp();
     private final CachedLookup lookup = new CachedLookup(
             readersView,
-            new InternalDomains(FixedDomainList.of("a.example")),
+            FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
             configuration(),
             clock,
             nanos::get,

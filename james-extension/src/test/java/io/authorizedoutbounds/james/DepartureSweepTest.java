@@ -50,7 +50,7 @@ class DepartureSweepTest {
     }
 
     private DepartureSweep sweepOf(DomainList domainList) {
-        return new DepartureSweep(store, new InternalDomains(domainList), departures, nanos::get);
+        return new DepartureSweep(store, FixedDomainList.internalDomains(domainList), departures, nanos::get);
     }
 
     /** The pause before it and as many steps as it needs for 702 entries. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import java.util.List;
@@ -32,6 +33,11 @@ public final class FixedDomainList implements DomainList {
     /** The same list, which fails when it is asked for one of these domains. */
     public FixedDomainList unreadableFor(String... failing) {
         return new FixedDomainList(domains, parse(failing)::contains);
+    }
+
+    /** The list as the policy sees it, with the defaults of all settings. */
+    public static InternalDomains internalDomains(DomainList list) {
+        return new InternalDomains(list, AuthorizedOutboundsConfiguration.DEFAULT, Ticker.systemTicker());
     }
 
     private static ImmutableSet<Domain> parse(String... domains) {

@@ -129,7 +129,7 @@ class InternalDomainsTest {
         void localityShouldBeUnknownWhenTheListThrowsWhatItDoesNotDeclare() {
             DomainList broken = new BrokenDomainList();
 
-            assertThat(new InternalDomains(broken).localityOf(Domain.of("a.example")))
+            assertThat(FixedDomainList.internalDomains(broken).localityOf(Domain.of("a.example")))
                     .isEqualTo(Locality.UNKNOWN);
         }
     }
@@ -172,7 +172,8 @@ class InternalDomainsTest {
 
         @Test
         void nullSenderShouldBeExternalWithoutAskingTheList() {
-            Sender sender = new InternalDomains(FixedDomainList.unreadable()).senderOf(MaybeSender.nullSender());
+            Sender sender = FixedDomainList.internalDomains(FixedDomainList.unreadable())
+                    .senderOf(MaybeSender.nullSender());
 
             assertThat(sender.internalDomain()).isEmpty();
             assertThat(sender.locality()).isEqualTo(Locality.EXTERNAL);
@@ -218,11 +219,11 @@ class InternalDomainsTest {
     }
 
     private static Locality localityOf(String name, DomainList list) {
-        return new InternalDomains(list).localityOf(Domain.of(name));
+        return FixedDomainList.internalDomains(list).localityOf(Domain.of(name));
     }
 
     private static Sender senderOf(String address, DomainList list) throws Exception {
-        return new InternalDomains(list).senderOf(MaybeSender.of(new MailAddress(address)));
+        return FixedDomainList.internalDomains(list).senderOf(MaybeSender.of(new MailAddress(address)));
     }
 
     private static final class BrokenDomainList implements DomainList {

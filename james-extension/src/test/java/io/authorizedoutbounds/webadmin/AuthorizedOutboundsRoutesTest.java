@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -131,7 +130,7 @@ class AuthorizedOutboundsRoutesTest {
                         method.getName().equals("everything") ? first : method.invoke(memory, arguments));
         new AuthorizedOutboundsRoutes(
                         store,
-                        new InternalDomains(FixedDomainList.of("a.example")),
+                        FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
                         null,
                         Clock.systemUTC(),
                         new JsonTransformer())

@@ -9,7 +9,6 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
@@ -493,7 +492,7 @@ class BlockExternalSendersTest {
     private BlockExternalSenders mailet(AuthorizedOutboundsConfiguration configuration, FakeMailetConfig config) {
         BlockExternalSenders mailet = new BlockExternalSenders(
                 new BlockRule(new FixedLookup()),
-                new InternalDomains(FixedDomainList.of("a.example")),
+                FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
                 configuration,
                 queues,
                 inForce,

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
@@ -1005,7 +1004,7 @@ class AuthorizedOutboundHookTest {
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
                 new RelayRule(lookup, true),
-                new InternalDomains(domains),
+                FixedDomainList.internalDomains(domains),
                 counted,
                 configuration(enforcement),
                 TestMetrics.countedBy(counters));
@@ -1014,7 +1013,7 @@ class AuthorizedOutboundHookTest {
     private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
                 new RelayRule(LISTS, false),
-                new InternalDomains(DOMAINS),
+                FixedDomainList.internalDomains(DOMAINS),
                 counted,
                 configuration(Enforcement.ENFORCE),
                 TestMetrics.unseen());

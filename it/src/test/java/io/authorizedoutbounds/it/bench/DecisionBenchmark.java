@@ -6,7 +6,6 @@ import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.CachedLookup;
 import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -85,7 +84,7 @@ public class DecisionBenchmark {
         }
         CachedLookup lookup = new CachedLookup(
                 store,
-                new InternalDomains(FixedDomainList.of(names)),
+                FixedDomainList.internalDomains(FixedDomainList.of(names)),
                 AuthorizedOutboundsConfiguration.DEFAULT,
                 Clock.systemUTC(),
                 Ticker.systemTicker(),

@@ -108,7 +108,7 @@ class ScaleMeasurement implements Measurement {
                         + " measured. They are in the memory of the machine: *cold* is what is not in the memory of"
                         + " James. A decision is that of the drop-in's own classes in one JVM, without SMTP.%n",
                 load.toSeconds()));
-        InternalDomains domains = new InternalDomains(FixedDomainList.of(IntStream.range(0, DATA.domains())
+        InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of(IntStream.range(0, DATA.domains())
                 .mapToObj(number -> DATA.domain(number).asString())
                 .toArray(String[]::new)));
         warmUp(lookup(store, domains));

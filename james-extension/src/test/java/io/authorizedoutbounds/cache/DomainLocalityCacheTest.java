@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import io.authorizedoutbounds.policy.Locality;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DomainLocalityCacheTest {
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final Domain OTHER_DOMAIN = Domain.of("b.example");
+    private static final Domain THIRD_DOMAIN = Domain.of("c.example");
+
+    private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration SHORT_TIMEOUT = Duration.ofMillis(100);
+    private static final Duration REFRESH_AFTER = Duration.ofSeconds(1);
+    private static final Duration STALE_MAXIMUM = Duration.ofHours(1);
+    private static final Duration BOUND = Duration.ofSeconds(10);
+    private static final int MAXIMUM = 100;
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final JamesDomains james = new JamesDomains();
+
+    /** A list that can fail and hang. */
+    private static final class JamesDomains implements DomainLocalityCache.Source {
+        private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
+        private final AtomicInteger questions = new AtomicInteger();
+        private final CountDownLatch end = new CountDownLatch(1);
+        private volatile boolean hanging;
+        private volatile Throwable failure;
+
+        @Override
+        public boolean contains(Domain domain) throws Exception {
+            questions.incrementAndGet();
+            boolean answer = domains.contains(domain);
+            if (hanging) {
+                end.await();
+            }
+            if (failure instanceof Error) {
+                throw (Error) failure;
+            }
+            if (failure != null) {
+                throw (Exception) failure;
+            }
+            return answer;
+        }
+    }
+
+    @AfterEach
+    void endHangingQuestions() {
+        james.end.countDown();
+    }
+
+    private DomainLocalityCache cache(Duration timeout) {
+        return new DomainLocalityCache(james, timeout, REFRESH_AFTER, STALE_MAXIMUM, MAXIMUM, nanos::get);
+    }
+
+    private void pass(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+
+    @Nested
+    class WhileTheListAnswers {
+        private final DomainLocalityCache cache = cache(LONG_TIMEOUT);
+
+        @Test
+        void domainOfTheListShouldBeInternalAndAnotherExternal() {
+            james.domains.add(DOMAIN);
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+            assertThat(cache.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {0, Long.MAX_VALUE - 1_000, Long.MIN_VALUE, -1_000})
+        void answersShouldBeCachedWhateverTheTickerShows(long start) {
+            nanos.set(start);
+            DomainLocalityCache started = cache(LONG_TIMEOUT);
+            james.domains.add(DOMAIN);
+            started.localityOf(DOMAIN);
+            started.localityOf(OTHER_DOMAIN);
+
+            pass(REFRESH_AFTER.minusMillis(1));
+
+            assertThat(started.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+            assertThat(started.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.EXTERNAL);
+            assertThat(james.questions).hasValue(2);
+        }
+
+        @Test
+        void answerInUseShouldBeRefreshedInTheBackground() {
+            cache.localityOf(DOMAIN);
+            james.domains.add(DOMAIN);
+            james.hanging = true;
+            pass(REFRESH_AFTER);
+
+            Locality answer = assertTimeoutPreemptively(BOUND, () -> cache.localityOf(DOMAIN));
+            james.end.countDown();
+
+            assertThat(answer).isEqualTo(Locality.EXTERNAL);
+            await().until(() -> cache.localityOf(DOMAIN) == Locality.INTERNAL);
+        }
+
+        @Test
+        void answerOlderThanTheMaximumAgeShouldNotBeGiven() {
+            cache.localityOf(DOMAIN);
+            james.domains.add(DOMAIN);
+
+            pass(DomainLocalityCache.MAX_AGE);
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
+        void maximumAgeShouldHoldWithALongerPropagationInterval() {
+            DomainLocalityCache slow = new DomainLocalityCache(
+                    james, LONG_TIMEOUT, Duration.ofMinutes(1), STALE_MAXIMUM, MAXIMUM, nanos::get);
+            slow.localityOf(DOMAIN);
+            james.domains.add(DOMAIN);
+
+            pass(DomainLocalityCache.MAX_AGE);
+
+            assertThat(slow.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
+        void concurrentMissesShouldShareOneQuestion() throws Exception {
+            james.domains.add(DOMAIN);
+            james.hanging = true;
+            ExecutorService threads = Executors.newFixedThreadPool(2);
+            try {
+                Future<Locality> one = threads.submit(() -> cache.localityOf(DOMAIN));
+                Future<Locality> other = threads.submit(() -> cache.localityOf(DOMAIN));
+                await().until(() -> james.questions.get() > 0);
+                james.end.countDown();
+
+                assertThat(one.get()).isEqualTo(Locality.INTERNAL);
+                assertThat(other.get()).isEqualTo(Locality.INTERNAL);
+                assertThat(james.questions).hasValue(1);
+            } finally {
+                threads.shutdownNow();
+            }
+        }
+
+        @Test
+        void floodOfExternalDomainsShouldBeBoundedAndEvictNoInternalOne() {
+            for (int i = 0; i < MAXIMUM; i++) {
+                Domain ours = Domain.of("d" + i + ".example");
+                james.domains.add(ours);
+                cache.localityOf(ours);
+            }
+
+            for (int i = 0; i < 50 * MAXIMUM; i++) {
+                cache.localityOf(Domain.of("forged" + i + ".example"));
+            }
+
+            james.failure = new IllegalStateException("down");
+            for (int i = 0; i < MAXIMUM; i++) {
+                assertThat(cache.localityOf(Domain.of("d" + i + ".example"))).isEqualTo(Locality.INTERNAL);
+            }
+            assertThat(cache.size()).isBetween((long) MAXIMUM, 2L * MAXIMUM);
+        }
+    }
+
+    @Nested
+    class AfterAChangeOnThisNode {
+        private final DomainLocalityCache cache = cache(LONG_TIMEOUT);
+
+        @Test
+        void addedDomainShouldBeInternalAtOnce() {
+            cache.localityOf(DOMAIN);
+
+            cache.put(DOMAIN, Locality.INTERNAL);
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
+        void removedDomainShouldBeExternalAtOnce() {
+            james.domains.add(DOMAIN);
+            cache.localityOf(DOMAIN);
+
+            cache.put(DOMAIN, Locality.EXTERNAL);
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        @Test
+        void questionThatWasUnderWayShouldNotUndoTheChange() throws Exception {
+            james.hanging = true;
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            try {
+                Future<Locality> asked = thread.submit(() -> cache.localityOf(DOMAIN));
+                await().until(() -> james.questions.get() == 1);
+
+                cache.put(DOMAIN, Locality.INTERNAL);
+                james.end.countDown();
+                asked.get();
+
+                assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+                assertThat(james.questions).hasValue(1);
+            } finally {
+                thread.shutdownNow();
+            }
+        }
+    }
+
+    @Nested
+    class WhileTheListFails {
+        private final DomainLocalityCache cache = cache(SHORT_TIMEOUT);
+
+        @Test
+        void domainThatIsNotCachedShouldBeUnknownWithinTheTimeout() {
+            james.hanging = true;
+
+            Locality locality = assertTimeoutPreemptively(BOUND, () -> cache.localityOf(DOMAIN));
+
+            assertThat(locality).isEqualTo(Locality.UNKNOWN);
+            assertThat(cache.isFailing()).isTrue();
+        }
+
+        @Test
+        void cachedAnswerShouldHoldForTheStaleMaximumAndNoLonger() {
+            james.domains.add(DOMAIN);
+            cache.localityOf(DOMAIN);
+            cache.localityOf(OTHER_DOMAIN);
+            james.failure = new IllegalStateException("down");
+
+            pass(STALE_MAXIMUM);
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+            assertThat(cache.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.EXTERNAL);
+
+            pass(Duration.ofNanos(1));
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.UNKNOWN);
+            assertThat(cache.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.UNKNOWN);
+        }
+
+        @Test
+        void whatCannotBeUndoneShouldGetNoStaleAnswer() {
+            james.domains.add(DOMAIN);
+            cache.localityOf(DOMAIN);
+            cache.localityOf(OTHER_DOMAIN);
+            james.failure = new IllegalStateException("down");
+
+            pass(DomainLocalityCache.MAX_AGE);
+
+            assertThat(cache.freshLocalityOf(DOMAIN)).isEqualTo(Locality.UNKNOWN);
+            assertThat(cache.freshLocalityOf(OTHER_DOMAIN)).isEqualTo(Locality.UNKNOWN);
+        }
+
+        @Test
+        void nobodyShouldWaitForLongAfterAFailure() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            james.failure = new IllegalStateException("down");
+            patient.localityOf(DOMAIN);
+            james.hanging = true;
+
+            assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(OTHER_DOMAIN)))
+                    .isEqualTo(Locality.UNKNOWN);
+        }
+
+        @Test
+        void cachedAnswerShouldNotWaitAfterAFailure() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            james.domains.add(DOMAIN);
+            patient.localityOf(DOMAIN);
+            james.failure = new IllegalStateException("down");
+            patient.localityOf(OTHER_DOMAIN);
+            james.hanging = true;
+
+            pass(DomainLocalityCache.MAX_AGE);
+
+            assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(DOMAIN)))
+                    .isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
+        void errorOfTheListShouldNotKeepTheNextQuestionFromIt() {
+            james.failure = new NoClassDefFoundError("broken");
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.UNKNOWN);
+            james.failure = null;
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+            assertThat(cache.isFailing()).isFalse();
+        }
+
+        @Test
+        void nobodyShouldWaitOnceTheListHasFailedThreeTimesInARow() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            failThreeTimes(patient);
+            int questions = james.questions.get();
+            james.failure = null;
+            james.hanging = true;
+
+            assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(Domain.of("new.example"))))
+                    .isEqualTo(Locality.UNKNOWN);
+            assertThat(patient.isBreakerOpen()).isTrue();
+            assertThat(james.questions.get()).isLessThanOrEqualTo(questions + 1);
+        }
+
+        @Test
+        void listThatAnswersAgainShouldBeFoundOutWithoutMail() {
+            failThreeTimes(cache);
+            james.failure = null;
+
+            await().until(() -> {
+                cache.probe();
+                return !cache.isBreakerOpen();
+            });
+
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        private void failThreeTimes(DomainLocalityCache failing) {
+            james.failure = new IllegalStateException("down");
+            failing.localityOf(DOMAIN);
+            failing.localityOf(OTHER_DOMAIN);
+            failing.localityOf(THIRD_DOMAIN);
+            await().until(failing::isBreakerOpen);
+        }
+    }
+}
