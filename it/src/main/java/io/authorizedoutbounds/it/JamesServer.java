@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A real James 3.8 (memory app) with the drop-in as it is shipped, on ports of its own of 127.0.0.1.
+ * A real James 3.8 (the memory app, or made of it) with the drop-in as it is shipped, on ports of its own of 127.0.0.1.
  *
  * <p>Apart from ports, what differs from the shipped files is what a test says with {@link Builder#edit}.
  */
@@ -26,6 +26,21 @@ public final class JamesServer implements AutoCloseable {
     private static final ImmutableList<String> QUICK_TO_START =
             ImmutableList.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
+    /** Which James: its class path is that of a module of this project. */
+    private enum App {
+        MEMORY("james-server", "org.apache.james.MemoryJamesServerMain"),
+        DURABLE_QUEUE("james-activemq-server", "io.authorizedoutbounds.it.activemq.ActiveMqJamesServerMain"),
+        CASSANDRA("james-cassandra-server", "io.authorizedoutbounds.it.cassandra.CassandraJamesServerMain");
+
+        private final String module;
+        private final String mainClass;
+
+        App(String module, String mainClass) {
+            this.module = module;
+            this.mainClass = mainClass;
+        }
+    }
+
     /** What a James is started from. */
     public static final class Builder {
         private final Map<String, UnaryOperator<String>> edits = new LinkedHashMap<>();
@@ -33,7 +48,7 @@ public final class JamesServer implements AutoCloseable {
         private final int submissionPort = Build.freePort();
         private final int webAdminPort = Build.freePort();
         private boolean dropIn = true;
-        private boolean durableQueue = false;
+        private App app = App.MEMORY;
         private Predicate<String> jars = jar -> true;
         private int sinkPort = 1;
         private ImmutableList<String> jvm = QUICK_TO_START;
@@ -57,8 +72,25 @@ public final class JamesServer implements AutoCloseable {
 
         /** With the mail queue of James's JPA apps, on disk, in place of the one in memory. */
         public Builder withDurableQueue() {
-            durableQueue = true;
+            app = App.DURABLE_QUEUE;
             return this;
+        }
+
+        /**
+         * With domains and users in Cassandra, over one session that the extension shares, as in James's Cassandra app;
+         * {@link #cassandra} says where. Its {@code cassandra.properties} and {@code cassandra-driver.conf} are that app's.
+         */
+        public Builder withDomainsInCassandra() {
+            app = App.CASSANDRA;
+            return this;
+        }
+
+        /** Turns on James's own cache of domains, which is off by default. */
+        public Builder withJamesDomainCache() {
+            return edit(
+                    "domainlist.xml",
+                    "</domainlist>",
+                    "<read><cache><enable>true</enable><expiracy>10s</expiracy></cache></read></domainlist>");
         }
 
         /** Takes jars off the class path of James, as an app that lacks them. */
@@ -220,6 +252,10 @@ public final class JamesServer implements AutoCloseable {
             } else {
                 Build.copyFolder(Build.dropIn().resolve("conf"), conf);
             }
+            if (app == App.CASSANDRA) {
+                // Its operator keeps the files of that app, whatever the drop-in comes with.
+                Build.copyFolder(Build.resource("james-cassandra/conf"), conf);
+            }
             createKeystore(conf.resolve("keystore"));
             // James looks up the names of clients: not outside this machine.
             Build.write(folder.resolve("hosts"), "127.0.0.1 localhost " + Build.hostName() + "\n");
@@ -235,9 +271,8 @@ public final class JamesServer implements AutoCloseable {
                 Path path = conf.resolve(file);
                 Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
             });
-            String server = durableQueue ? "james-activemq-server" : "james-server";
-            String classPath = Build.classesOf(server) + ":"
-                    + Build.classPathOf(server).stream().filter(jars).collect(Collectors.joining(":"));
+            String classPath = Build.classesOf(app.module) + ":"
+                    + Build.classPathOf(app.module).stream().filter(jars).collect(Collectors.joining(":"));
             return new JamesServer(
                     folder,
                     ImmutableList.<String>builder()
@@ -248,9 +283,7 @@ public final class JamesServer implements AutoCloseable {
                                     "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
                                     "-cp",
                                     classPath,
-                                    durableQueue
-                                            ? "io.authorizedoutbounds.it.activemq.ActiveMqJamesServerMain"
-                                            : "org.apache.james.MemoryJamesServerMain")
+                                    app.mainClass)
                             .build(),
                     environment,
                     smtpPort,
@@ -359,6 +392,14 @@ public final class JamesServer implements AutoCloseable {
     /** All that it has logged until now. */
     public String log() {
         return process.log();
+    }
+
+    /**
+     * What each of its threads does now: its name, its state, its stack and the locks that it holds, as the JDK's
+     * {@code jcmd Thread.print} writes them. It answers while Cassandra is frozen.
+     */
+    public String threadDump() {
+        return process.threadDump();
     }
 
     /** At once: the memory app has nothing to save, and its own stop takes two seconds a listener. */

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two James with their domains and users in one keyspace of Cassandra, in the configuration as shipped. */
+class CassandraDomainsIntegrationTest {
+    private static final String LISTED = "127.0.0.2";
+    private static final String UNLISTED = "127.0.0.3";
+    private static final String EXTERNAL_SENDER = "someone@remote.example.com";
+    private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
+    private static final Duration PROPAGATION = Duration.ofSeconds(2);
+
+    /** The driver numbers the sessions of a JVM, and names their threads so. */
+    private static final Pattern THREAD_OF_A_SESSION = Pattern.compile("\"(s\\d+)-admin-\\d+\"");
+
+    private static String keyspace;
+    private static JamesServer nodeA;
+    private static JamesServer nodeB;
+    private static WebAdmin webAdmin;
+
+    @BeforeAll
+    static void start() {
+        keyspace = Servers.newKeyspace();
+        nodeA = node().start();
+        webAdmin = WebAdmin.of(nodeA).awaitLists();
+        nodeB = node().start();
+        WebAdmin.of(nodeB).awaitLists();
+    }
+
+    private static JamesServer.Builder node() {
+        return JamesServer.builder()
+                .withDomainsInCassandra()
+                .cassandra(Servers.cassandra(), keyspace)
+                .setting("allow.private.addresses", "true");
+    }
+
+    @AfterAll
+    static void stop() {
+        nodeA.close();
+        nodeB.close();
+    }
+
+    private static String rcpt(JamesServer node, String client, String sender, String recipient) {
+        try (SmtpClient smtp = SmtpClient.from(client, node.smtpPort())) {
+            smtp.mail(sender);
+            return smtp.rcpt(recipient);
+        }
+    }
+
+    private static String refusal(String client, String domain) {
+        return "451 4.7.1 Open relay not allowed: " + client + " is not an authorized outbound address of " + domain;
+    }
+
+    @Test
+    void domainsUsersAndListsShouldBeInTheKeyspaceOfJames() {
+        String domain = webAdmin.addDomainListing(LISTED);
+        webAdmin.addUser("bob@" + domain, "secret");
+
+        try (CqlSession session = CqlSession.builder()
+                .addContactPoint(new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(), Servers.cassandra().port()))
+                .withLocalDatacenter("datacenter1")
+                .withKeyspace(keyspace)
+                .build()) {
+            assertThat(session.execute("SELECT domain FROM domains WHERE domain = ?", domain))
+                    .hasSize(1);
+            assertThat(session.execute("SELECT name FROM user WHERE name = ?", "bob@" + domain))
+                    .hasSize(1);
+            assertThat(session.execute("SELECT ip FROM authorized_outbound WHERE domain = ?", domain))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void extensionShouldUseTheSessionOfJames() {
+        // James opens another one to make the keyspace, and closes it.
+        Awaitility.await("one session").atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(sessions(nodeA))
+                .hasSize(1));
+    }
+
+    private static Set<String> sessions(JamesServer node) {
+        return THREAD_OF_A_SESSION
+                .matcher(node.threadDump())
+                .results()
+                .map(thread -> thread.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void listedClientShouldPass() {
+        String domain = webAdmin.addDomainListing(LISTED);
+
+        assertThat(rcpt(nodeA, LISTED, "user@" + domain, EXTERNAL_RECIPIENT)).startsWith("250");
+    }
+
+    @Test
+    void unlistedClientShouldBeRefused() {
+        String domain = webAdmin.addDomainListing(LISTED);
+
+        assertThat(rcpt(nodeA, UNLISTED, "user@" + domain, EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+    }
+
+    @Test
+    void inboundMailShouldPassForAUserThatExists() {
+        String domain = webAdmin.addDomainListing(LISTED);
+        webAdmin.addUser("bob@" + domain, "secret");
+
+        assertThat(rcpt(nodeA, UNLISTED, EXTERNAL_SENDER, "bob@" + domain)).startsWith("250");
+        assertThat(rcpt(nodeA, UNLISTED, EXTERNAL_SENDER, "nobody@" + domain)).startsWith("550");
+    }
+
+    @Test
+    void authenticatedUserShouldPass() {
+        String domain = webAdmin.addDomain();
+        webAdmin.addUser("bob@" + domain, "secret");
+
+        try (SmtpClient client = SmtpClient.from(UNLISTED, nodeA.submissionPort())) {
+            client.startTls();
+            assertThat(client.auth("bob@" + domain, "secret")).startsWith("235");
+            client.mail("bob@" + domain);
+            assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
+        }
+    }
+
+    @Test
+    void bothNodesShouldHaveTheSameDomainsUsersAndLists() {
+        String domain = webAdmin.addDomainListing(LISTED);
+        webAdmin.addUser("bob@" + domain, "secret");
+
+        Awaitility.await("the other node").atMost(PROPAGATION).untilAsserted(() -> {
+            assertThat(rcpt(nodeB, LISTED, "user@" + domain, EXTERNAL_RECIPIENT))
+                    .startsWith("250");
+            assertThat(rcpt(nodeB, UNLISTED, "user@" + domain, EXTERNAL_RECIPIENT))
+                    .isEqualTo(refusal(UNLISTED, domain));
+            assertThat(rcpt(nodeB, UNLISTED, EXTERNAL_SENDER, "bob@" + domain)).startsWith("250");
+        });
+    }
+}
