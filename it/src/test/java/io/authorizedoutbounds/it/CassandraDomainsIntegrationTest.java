@@ -7,6 +7,11 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,13 +20,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Two James with their domains and users in one keyspace of Cassandra, in the configuration as shipped. */
+/**
+ * Two James with their domains and users in one keyspace of Cassandra, in the configuration as shipped, but that one has
+ * James's own cache of domains on.
+ */
 class CassandraDomainsIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNLISTED = "127.0.0.3";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
     private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
     private static final Duration PROPAGATION = Duration.ofSeconds(2);
+    private static final int DOMAINS = 20;
+    private static final int CHANGES = 100;
 
     /** The driver numbers the sessions of a JVM, and names their threads so. */
     private static final Pattern THREAD_OF_A_SESSION = Pattern.compile("\"(s\\d+)-admin-\\d+\"");
@@ -34,7 +44,7 @@ class CassandraDomainsIntegrationTest {
     @BeforeAll
     static void start() {
         keyspace = Servers.newKeyspace();
-        nodeA = node().start();
+        nodeA = node().withJamesDomainCache().start();
         webAdmin = WebAdmin.of(nodeA).awaitLists();
         nodeB = node().start();
         WebAdmin.of(nodeB).awaitLists();
@@ -147,5 +157,82 @@ class CassandraDomainsIntegrationTest {
                     .isEqualTo(refusal(UNLISTED, domain));
             assertThat(rcpt(nodeB, UNLISTED, EXTERNAL_SENDER, "bob@" + domain)).startsWith("250");
         });
+    }
+
+    /** James's own cache must not remember that the domain is missing. */
+    @Test
+    void newDomainShouldTakeUserAndAddressAtOnceWithJamessOwnCacheOn() {
+        String domain = Servers.newDomain();
+
+        webAdmin.request().put("/domains/" + domain).then().statusCode(204);
+
+        webAdmin.request()
+                .body("{\"password\":\"secret\"}")
+                .put("/users/bob@" + domain)
+                .then()
+                .statusCode(204);
+        webAdmin.put(domain, LISTED).then().statusCode(204);
+        assertThat(rcpt(nodeA, LISTED, "bob@" + domain, EXTERNAL_RECIPIENT)).startsWith("250");
+    }
+
+    @Test
+    void listOfADomainThatWasRemovedShouldNotCountWhenTheDomainIsAddedAgainAtOnce() {
+        String domain = webAdmin.addDomainListing(LISTED);
+        assertThat(rcpt(nodeA, LISTED, "bob@" + domain, EXTERNAL_RECIPIENT)).startsWith("250");
+
+        webAdmin.request().delete("/domains/" + domain).then().statusCode(204);
+        webAdmin.request().put("/domains/" + domain).then().statusCode(204);
+
+        assertThat(rcpt(nodeA, LISTED, "bob@" + domain, EXTERNAL_RECIPIENT)).isEqualTo(refusal(LISTED, domain));
+    }
+
+    @Test
+    void changesOfDomainsShouldHoldOnTheOtherNodeWithinTwoSeconds() {
+        Random random = new Random(20);
+        Map<String, Boolean> internal = new LinkedHashMap<>();
+        for (int i = 0; i < DOMAINS; i++) {
+            internal.put(Servers.newDomain(), false);
+        }
+        List<Duration> times = new ArrayList<>();
+        try (SmtpClient smtp = SmtpClient.from(UNLISTED, nodeB.smtpPort())) {
+            smtp.mail(EXTERNAL_SENDER);
+            while (times.size() < CHANGES) {
+                internal.forEach((domain, present) ->
+                        assertThat(isInternal(smtp, domain)).isEqualTo(present));
+                Map<String, Long> changed = new LinkedHashMap<>();
+                internal.replaceAll((domain, present) -> {
+                    if (random.nextInt(4) == 0) {
+                        return present;
+                    }
+                    if (present) {
+                        webAdmin.request().delete("/domains/" + domain).then().statusCode(204);
+                    } else {
+                        webAdmin.request().put("/domains/" + domain).then().statusCode(204);
+                    }
+                    changed.put(domain, System.nanoTime());
+                    return !present;
+                });
+                while (!changed.isEmpty()) {
+                    changed.entrySet().removeIf(change -> {
+                        Duration time = Duration.ofNanos(System.nanoTime() - change.getValue());
+                        assertThat(time).isLessThan(PROPAGATION.multipliedBy(5));
+                        boolean holds = isInternal(smtp, change.getKey()) == internal.get(change.getKey());
+                        if (holds) {
+                            times.add(time);
+                        }
+                        return holds;
+                    });
+                }
+            }
+        }
+
+        assertThat(times).hasSizeGreaterThanOrEqualTo(CHANGES).allMatch(time -> time.compareTo(PROPAGATION) <= 0);
+    }
+
+    /** By row 5 or row 7; James itself answers then that there is no such user. */
+    private static boolean isInternal(SmtpClient unlisted, String domain) {
+        String reply = unlisted.rcpt("nobody@" + domain);
+        assertThat(reply).matches("(550|451 4\\.7\\.1) .*");
+        return reply.startsWith("550");
     }
 }

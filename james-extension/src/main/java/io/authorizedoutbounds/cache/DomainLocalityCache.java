@@ -29,8 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An answer holds for {@link #MAX_AGE} while the list answers, and is refreshed in the background before. While the
  * list fails, answers hold for {@code stale.maximum}; what is not cached is {@link Locality#UNKNOWN}. Nobody waits longer
- * than the timeout, and nobody at all once the list has failed some times in a row: then it is probed once a second, on
- * another thread. Thread-safe.
+ * than the timeout, and nobody at all once the list has failed some times in a row. Thread-safe.
  */
 public final class DomainLocalityCache {
     /** With the time that a hook keeps a verdict it stays below the two seconds within which a change holds. */
@@ -110,7 +109,6 @@ public final class DomainLocalityCache {
     /** Whether the last question failed. */
     private volatile boolean failing;
 
-    private volatile Domain lastFailed = Domain.LOCALHOST;
     private volatile long warnedAt;
 
     /**
@@ -197,9 +195,7 @@ public final class DomainLocalityCache {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {
-            failed(
-                    domain,
-                    "no answer within " + Duration.ofNanos(read.timeoutNanos).toMillis() + " ms");
+            failed("no answer within " + Duration.ofNanos(read.timeoutNanos).toMillis() + " ms");
         } catch (ExecutionException e) {
             // Logged where it failed.
         }
@@ -214,11 +210,12 @@ public final class DomainLocalityCache {
         }
     }
 
-    /** Asks for what failed last, when the list is due for a probe: without mail nobody else would. */
-    public void probe() {
-        if (!breaker.isClosed()) {
-            probe(lastFailed);
-        }
+    /**
+     * Asks the list once. To be called once a second: a list that hangs is found out here before the answers in use grow
+     * too old, and one that answers again without waiting for mail.
+     */
+    public void poll() {
+        refresh(Domain.LOCALHOST);
     }
 
     private void probe(Domain domain) {
@@ -256,6 +253,7 @@ public final class DomainLocalityCache {
             if (failure == null) {
                 breaker.recordSuccess();
             } else {
+                failing = true;
                 breaker.recordFailure();
             }
         });
@@ -287,13 +285,12 @@ public final class DomainLocalityCache {
 
     private void fail(Domain domain, Read read, Throwable reason) {
         reads.remove(domain, read);
-        failed(domain, reason.toString());
+        failed(reason.toString());
         read.completeExceptionally(reason);
     }
 
-    private void failed(Domain domain, String reason) {
+    private void failed(String reason) {
         failing = true;
-        lastFailed = domain;
         long now = ticker.read();
         if (now - warnedAt >= WARNING_INTERVAL.toNanos()) {
             warnedAt = now;

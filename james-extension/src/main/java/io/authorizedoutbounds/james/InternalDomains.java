@@ -25,7 +25,7 @@ public class InternalDomains {
     private static final CharMatcher ASCII = CharMatcher.ascii();
     private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
     private static final String ACE_PREFIX = "xn--";
-    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
     private final DomainList domainList;
     private final DomainLocalityCache cache;
@@ -41,9 +41,9 @@ public class InternalDomains {
                 ticker);
     }
 
-    /** Probes a list that fails, once a second, on a thread of its own, until the JVM ends. */
+    /** Polls James's list once a second, on a thread of its own, until the JVM ends. */
     void start() {
-        RepeatingTask.start("authorized-outbounds-domains", PROBE_INTERVAL, cache::probe);
+        RepeatingTask.start("authorized-outbounds-domains", POLL_INTERVAL, cache::poll);
     }
 
     /**

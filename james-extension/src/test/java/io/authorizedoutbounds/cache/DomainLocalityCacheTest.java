@@ -317,12 +317,25 @@ class DomainLocalityCacheTest {
         }
 
         @Test
+        void listThatHangsShouldBeFoundOutWithoutMail() {
+            james.domains.add(DOMAIN);
+            cache.localityOf(DOMAIN);
+            james.hanging = true;
+
+            cache.poll();
+
+            await().until(cache::isFailing);
+            pass(DomainLocalityCache.MAX_AGE);
+            assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
         void listThatAnswersAgainShouldBeFoundOutWithoutMail() {
             failThreeTimes(cache);
             james.failure = null;
 
             await().until(() -> {
-                cache.probe();
+                cache.poll();
                 return !cache.isBreakerOpen();
             });
 
