@@ -90,7 +90,7 @@ public final class JamesServer implements AutoCloseable {
             return edit(
                     "domainlist.xml",
                     "</domainlist>",
-                    "<read><cache><enable>true</enable><expiracy>10s</expiracy></cache></read></domainlist>");
+                    Build.read(Build.resource("james/domain-cache.xml")) + "</domainlist>");
         }
 
         /** Takes jars off the class path of James, as an app that lacks them. */

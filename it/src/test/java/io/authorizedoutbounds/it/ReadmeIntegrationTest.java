@@ -134,7 +134,9 @@ class ReadmeIntegrationTest {
 
     @Test
     void xmlShouldBePartsOfWhatIsShippedOrTested() throws IOException {
-        String shipped = Stream.concat(shippedFiles(".xml"), Stream.of(Build.resource("james/conf/logback.xml")))
+        Stream<Path> tested =
+                Stream.of(Build.resource("james/conf/logback.xml"), Build.resource("james/domain-cache.xml"));
+        String shipped = Stream.concat(shippedFiles(".xml"), tested)
                 .map(file -> String.join("\n", lines(Build.read(file))))
                 .collect(Collectors.joining("\n"));
 
