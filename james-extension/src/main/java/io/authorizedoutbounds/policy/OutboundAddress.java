@@ -26,18 +26,32 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
 
     private static final int IPV4_BYTES = 4;
 
+    /** The lower half of ::ffff:0.0.0.0. */
+    private static final long IPV4_MAPPED = 0xFFFF_0000_0000L;
+
     /** Plain numbers, so that to compare two addresses among many asks memory for two objects only. */
     private final boolean ipv4;
 
     private final long high;
     private final long low;
 
-    private OutboundAddress(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        this.ipv4 = bytes.length == IPV4_BYTES;
-        this.high = ipv4 ? 0 : buffer.getLong();
-        this.low = ipv4 ? Integer.toUnsignedLong(buffer.getInt()) : buffer.getLong();
+    private OutboundAddress(byte[] bytes) {
+        long upper = bytes.length == IPV4_BYTES ? 0 : number(bytes, 0, Long.BYTES);
+        long lower = bytes.length == IPV4_BYTES
+                ? IPV4_MAPPED | number(bytes, 0, IPV4_BYTES)
+                : number(bytes, Long.BYTES, Long.BYTES);
+        this.ipv4 = upper == 0 && lower >>> Integer.SIZE == IPV4_MAPPED >>> Integer.SIZE;
+        this.high = upper;
+        this.low = ipv4 ? lower & ~IPV4_MAPPED : lower;
+    }
+
+    /** Big-endian. */
+    private static long number(byte[] bytes, int from, int count) {
+        long number = 0;
+        for (int i = from; i < from + count; i++) {
+            number = number << Byte.SIZE | Byte.toUnsignedLong(bytes[i]);
+        }
+        return number;
     }
 
     /**
@@ -66,7 +80,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
         if (isBroadcast(address)) {
             throw rejected(text, "is the broadcast address, no server sends from it");
         }
-        return new OutboundAddress(address);
+        return new OutboundAddress(address.getAddress());
     }
 
     private static InetAddress parseStrictly(String text) {
@@ -96,11 +110,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
 
     /** The address of a socket or of a stored row, of whatever kind it is, without its host name and zone id. */
     public static OutboundAddress of(InetAddress address) {
-        try {
-            return new OutboundAddress(InetAddress.getByAddress(address.getAddress()));
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("An InetAddress of a length other than 4 and 16", e);
-        }
+        return new OutboundAddress(address.getAddress());
     }
 
     private static boolean isBroadcast(InetAddress address) {
