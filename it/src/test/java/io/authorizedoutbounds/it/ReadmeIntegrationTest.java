@@ -211,14 +211,16 @@ class ReadmeIntegrationTest {
             assertThat(client.rcpt("bob@alpha.example")).startsWith("250");
             assertThat(client.data("left as it is")).startsWith("250");
         }
-        Awaitility.await("both mails").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
-            assertCounted(before, "mails_blocked");
-            assertCounted(before, "mails_left");
-        });
-        assertCounted(before, "decisions_grant");
-        assertCounted(before, "decisions_refuse");
-        assertCounted(before, "decisions_pass");
-        assertCounted(before, "refusals_row7");
+        Awaitility.await("both mails and what was said to their recipients")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> {
+                    assertCounted(before, "mails_blocked");
+                    assertCounted(before, "mails_left");
+                    assertCounted(before, "decisions_grant");
+                    assertCounted(before, "decisions_refuse");
+                    assertCounted(before, "decisions_pass");
+                    assertCounted(before, "refusals_row7");
+                });
         Metrics after = webAdmin.metrics();
         assertThat(after.value("authorizedOutbounds_lookups_count"))
                 .isGreaterThan(before.value("authorizedOutbounds_lookups_count"));

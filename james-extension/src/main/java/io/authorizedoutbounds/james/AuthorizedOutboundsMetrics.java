@@ -4,12 +4,14 @@ package io.authorizedoutbounds.james;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import com.google.common.primitives.Ints;
-import com.google.inject.Inject;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Verdict;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
@@ -19,25 +21,59 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is counted and measured, in James's own metrics. The names are API, as alerts and dashboards have them. Thread-safe.
+ *
+ * <p>Counters are added up here, and James's metrics get the sums once a second: one of James's costs a decision more than
+ * the decision itself. A crash loses what was counted in the last second.
  */
 public class AuthorizedOutboundsMetrics {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsMetrics.class);
     private static final String PREFIX = "authorizedOutbounds.";
     private static final String LOOKUPS = PREFIX + "lookups";
     private static final double NANOSECONDS = Duration.ofSeconds(1).toNanos();
+    private static final Duration PUBLICATION_INTERVAL = Duration.ofSeconds(1);
+
+    /** One of James's counters, and what was counted. */
+    private static final class Counter {
+        private final Metric metric;
+        private final LongAdder counted = new LongAdder();
+
+        /** Guarded by the metrics. */
+        private long published;
+
+        private Counter(Metric metric) {
+            this.metric = metric;
+        }
+
+        private void increment() {
+            counted.increment();
+        }
+
+        private void add(long value) {
+            counted.add(value);
+        }
+
+        private void publish() {
+            // James takes an int; the rest is for the next time.
+            int more = Ints.saturatedCast(counted.sum() - published);
+            if (more > 0) {
+                metric.add(more);
+                published += more;
+            }
+        }
+    }
 
     private final MetricFactory factory;
     private final GaugeRegistry gauges;
 
-    private final ImmutableMap<Verdict, Metric> decisions;
-    private final ImmutableMap<RelayRow, Metric> refusals;
-    private final ImmutableMap<BlockRow.Outcome, Metric> mails;
-    private final Metric hits;
-    private final Metric misses;
-    private final Metric failedLookups;
-    private final Metric microsecondsOfLookups;
+    private final List<Counter> counters = new ArrayList<>();
+    private final ImmutableMap<Verdict, Counter> decisions;
+    private final ImmutableMap<RelayRow, Counter> refusals;
+    private final ImmutableMap<BlockRow.Outcome, Counter> mails;
+    private final Counter hits;
+    private final Counter misses;
+    private final Counter failedLookups;
+    private final Counter microsecondsOfLookups;
 
-    @Inject
     public AuthorizedOutboundsMetrics(MetricFactory factory, GaugeRegistry gauges) {
         this.factory = factory;
         this.gauges = gauges;
@@ -62,21 +98,35 @@ public class AuthorizedOutboundsMetrics {
         startLookup();
     }
 
-    private Metric counter(String name) {
-        return factory.generate(PREFIX + name);
+    private Counter counter(String name) {
+        Counter counter = new Counter(factory.generate(PREFIX + name));
+        counters.add(counter);
+        return counter;
+    }
+
+    /** Publishes each second, on a thread of its own, until the JVM ends. */
+    void start() {
+        RepeatingTask.start("authorized-outbounds-metrics", PUBLICATION_INTERVAL, this::publish);
+    }
+
+    /** Adds what was counted since the last time to James's metrics. Throws nothing. */
+    public synchronized void publish() {
+        for (Counter counter : counters) {
+            try {
+                counter.publish();
+            } catch (RuntimeException | Error e) {
+                // An Error too: the executor would never publish again. What is not published is for the next time.
+                LOGGER.debug("Cannot publish what was counted", e);
+            }
+        }
     }
 
     /** Counts what rule 1 says to a RCPT, or to a MAIL that it refuses. In report mode what it would have said. */
     public void count(RelayRow row) {
-        try {
-            decisions.get(row.verdict()).increment();
-            Metric refusal = refusals.get(row);
-            if (refusal != null) {
-                refusal.increment();
-            }
-        } catch (RuntimeException | LinkageError e) {
-            // Of a metric no decision depends.
-            LOGGER.debug("Cannot count a decision", e);
+        decisions.get(row.verdict()).increment();
+        Counter refusal = refusals.get(row);
+        if (refusal != null) {
+            refusal.increment();
         }
     }
 
@@ -103,7 +153,7 @@ public class AuthorizedOutboundsMetrics {
     /** @param answered whether there is an answer, in time for a decision */
     void endLookup(TimeMetric lookup, boolean answered) {
         Duration time = lookup.stopAndPublish().elasped();
-        microsecondsOfLookups.add(Ints.saturatedCast(TimeUnit.NANOSECONDS.toMicros(time.toNanos())));
+        microsecondsOfLookups.add(TimeUnit.NANOSECONDS.toMicros(time.toNanos()));
         if (!answered) {
             failedLookups.increment();
         }

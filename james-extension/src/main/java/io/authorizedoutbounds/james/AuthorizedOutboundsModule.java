@@ -27,6 +27,8 @@ import java.util.Optional;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.utils.PropertiesProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +56,14 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(BlockPolicyInForce.class).in(Singleton.class);
-        bind(AuthorizedOutboundsMetrics.class).in(Singleton.class);
+    }
+
+    @Provides
+    @Singleton
+    AuthorizedOutboundsMetrics metrics(MetricFactory factory, GaugeRegistry gauges) {
+        AuthorizedOutboundsMetrics metrics = new AuthorizedOutboundsMetrics(factory, gauges);
+        metrics.start();
+        return metrics;
     }
 
     @Provides

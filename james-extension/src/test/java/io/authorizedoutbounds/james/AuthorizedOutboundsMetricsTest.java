@@ -22,6 +22,7 @@ import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.metrics.api.Gauge;
 import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class AuthorizedOutboundsMetricsTest {
     private final AuthorizedOutboundsMetrics metrics = new AuthorizedOutboundsMetrics(counters, gauges);
 
     private ImmutableMap<String, Integer> counted() {
+        metrics.publish();
         return counters.countForPrefixName("authorizedOutbounds.").entrySet().stream()
                 .filter(counter -> counter.getValue() > 0)
                 .collect(ImmutableMap.toImmutableMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -80,6 +82,50 @@ class AuthorizedOutboundsMetricsTest {
     }
 
     @Test
+    void countShouldReachJamesOnceAndWhenItIsPublished() {
+        metrics.count(RelayRow.INBOUND);
+        metrics.count(RelayRow.INBOUND);
+        assertThat(counters.countFor("authorizedOutbounds.decisions.pass")).isZero();
+
+        metrics.publish();
+        metrics.publish();
+        assertThat(counters.countFor("authorizedOutbounds.decisions.pass")).isEqualTo(2);
+
+        metrics.count(RelayRow.INBOUND);
+        metrics.publish();
+        assertThat(counters.countFor("authorizedOutbounds.decisions.pass")).isEqualTo(3);
+    }
+
+    @Test
+    void whatJamesDoesNotTakeShouldBePublishedTheNextTime() {
+        Map<String, Integer> published = new HashMap<>();
+        AtomicLong failures = new AtomicLong(1);
+        AuthorizedOutboundsMetrics failing = new AuthorizedOutboundsMetrics(
+                new RecordingMetricFactory() {
+                    @Override
+                    public Metric generate(String name) {
+                        Metric recorded = super.generate(name);
+                        return (Metric) Proxy.newProxyInstance(
+                                getClass().getClassLoader(), new Class<?>[] {Metric.class}, (proxy, method, values) -> {
+                                    if (failures.getAndDecrement() > 0) {
+                                        throw new IllegalStateException("broken");
+                                    }
+                                    published.merge(name, (Integer) values[0], Integer::sum);
+                                    return method.invoke(recorded, values);
+                                });
+                    }
+                },
+                gauges);
+        failing.count(RelayRow.INBOUND);
+
+        failing.publish();
+        assertThat(published).isEmpty();
+        failing.publish();
+
+        assertThat(published).containsExactly(Map.entry("authorizedOutbounds.decisions.pass", 1));
+    }
+
+    @Test
     void mailShouldBeCountedByItsOutcome() {
         metrics.count(BlockRow.Outcome.LEAVE);
         metrics.count(BlockRow.Outcome.BLOCK);
@@ -114,6 +160,7 @@ class AuthorizedOutboundsMetricsTest {
         }
 
         private int count(String counter) {
+            metrics.publish();
             return counters.countFor("authorizedOutbounds." + counter);
         }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.TestMetrics;
@@ -67,6 +68,7 @@ class BlockExternalSendersTest {
     private final LimitedQueues queues = new LimitedQueues();
     private final BlockPolicyInForce inForce = new BlockPolicyInForce();
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
+    private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
 
     private static Attribute attribute(String name) {
         return new Attribute(AttributeName.of(name), AttributeValue.of("user@a.example"));
@@ -344,6 +346,7 @@ class BlockExternalSendersTest {
     }
 
     private ImmutableMap<String, Integer> mailsCounted() {
+        metrics.publish();
         return counters.countForPrefixName("authorizedOutbounds.mails.").entrySet().stream()
                 .filter(counter -> counter.getValue() > 0)
                 .collect(ImmutableMap.toImmutableMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -496,7 +499,7 @@ class BlockExternalSendersTest {
                 configuration,
                 queues,
                 inForce,
-                TestMetrics.countedBy(counters));
+                metrics);
         try {
             mailet.init(config);
         } catch (Exception e) {

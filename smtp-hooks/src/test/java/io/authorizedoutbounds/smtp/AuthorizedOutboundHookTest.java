@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -98,6 +99,7 @@ class AuthorizedOutboundHookTest {
             + client + " " + sender + " "
             + recipientDomain.map(Domain::asString).orElse("-"));
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
+    private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
     private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
     private final AuthorizedOutboundHook reportingHook = hook(Enforcement.REPORT, LISTS, DOMAINS);
 
@@ -866,6 +868,7 @@ class AuthorizedOutboundHookTest {
         }
 
         private ImmutableMap<String, Integer> decisions() {
+            metrics.publish();
             return counters.countForPrefixName("authorizedOutbounds.decisions.").entrySet().stream()
                     .filter(counter -> counter.getValue() > 0)
                     .collect(ImmutableMap.toImmutableMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -1007,7 +1010,7 @@ class AuthorizedOutboundHookTest {
                 FixedDomainList.internalDomains(domains),
                 counted,
                 configuration(enforcement),
-                TestMetrics.countedBy(counters));
+                metrics);
     }
 
     private AuthorizedOutboundHook unprotectingHook() {
@@ -1016,7 +1019,7 @@ class AuthorizedOutboundHookTest {
                 FixedDomainList.internalDomains(DOMAINS),
                 counted,
                 configuration(Enforcement.ENFORCE),
-                TestMetrics.unseen());
+                metrics);
     }
 
     private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {
