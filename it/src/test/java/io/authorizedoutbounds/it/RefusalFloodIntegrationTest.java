@@ -11,10 +11,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** 105,000 refused RCPTs from 1,050 addresses: each is counted, and they become neither a write load nor a long list. */
+/** Refused RCPTs in floods, from many addresses and from one: each is counted, and they become no load of writes or log lines. */
 class RefusalFloodIntegrationTest {
     private static final int ADDRESSES = 1050;
     private static final int ATTEMPTS = 100;
@@ -23,6 +24,13 @@ class RefusalFloodIntegrationTest {
     private static final int KEPT = 1000;
 
     private static final int WRITES_A_SECOND = 150;
+
+    /** As the README has them. */
+    private static final int LINES_OF_AN_ADDRESS = 10;
+
+    private static final int LINES = 100;
+    private static final Pattern LEFT_OUT =
+            Pattern.compile("(\\d+) more refusals or deferrals of (\\S+) (addresses )?in the last second");
 
     @Test
     void everyRefusalShouldBeCountedAtABoundedRate() {
@@ -59,7 +67,59 @@ class RefusalFloodIntegrationTest {
             }
             assertThat(writes(session, keyspace)).isBetween((long) KEPT, WRITES_A_SECOND * (seconds + 2));
             assertThat(james.log()).doesNotContain("Cannot write what was refused");
+            // A turn more at each end, and of each that had a line one that says how many more there were.
+            assertThat(lines(james, "Refused: ")).isLessThanOrEqualTo(LINES * (seconds + 2));
+            assertThat(lines(james, "more refusals")).isLessThanOrEqualTo((LINES + 1) * (seconds + 2));
+            Awaitility.await("what is not logged to be counted in the log")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> lines(james, "Refused: ") + leftOut(james) == ADDRESSES * ATTEMPTS);
         }
+    }
+
+    @Test
+    void refusalsOfOneAddressShouldBeTenLinesASecondAndEachBeCounted() {
+        String keyspace = Servers.newKeyspace();
+        try (JamesServer james =
+                JamesServer.builder().cassandra(Servers.cassandra(), keyspace).start()) {
+            WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
+            String domain = webAdmin.addDomain();
+            Instant start = Instant.now();
+
+            for (int connection = 0; connection < 200; connection++) {
+                attack(james, "127.5.0.1", "user@" + domain);
+            }
+
+            int attempts = 200 * ATTEMPTS;
+            Awaitility.await("each to be counted")
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> {
+                        assertThat(kept(webAdmin.request().get("/domains/" + domain + "/refusedOutbounds")))
+                                .isEqualTo(attempts);
+                        assertThat(webAdmin.metrics().value("authorizedOutbounds_refusals_row3_total"))
+                                .isEqualTo(attempts);
+                        assertThat(lines(
+                                                james,
+                                                "Refused: 127.5.0.1 is not listed for " + domain
+                                                        + " (row 3 of rule 1): <user@" + domain
+                                                        + "> to <someone@elsewhere.example.org>")
+                                        + leftOut(james))
+                                .isEqualTo(attempts);
+                    });
+            long seconds = start.until(Instant.now(), ChronoUnit.SECONDS) + 1;
+            assertThat(lines(james, "Refused: ")).isBetween(1L, LINES_OF_AN_ADDRESS * (seconds + 2));
+            assertThat(lines(james, "more refusals")).isBetween(1L, seconds + 2);
+        }
+    }
+
+    private static long lines(JamesServer james, String text) {
+        return james.log().lines().filter(line -> line.contains(text)).count();
+    }
+
+    private static long leftOut(JamesServer james) {
+        return LEFT_OUT.matcher(james.log())
+                .results()
+                .mapToLong(line -> Long.parseLong(line.group(1)))
+                .sum();
     }
 
     private static Instant hourOf(Instant instant) {

@@ -679,7 +679,7 @@ class RelayRuleIntegrationTest {
                 assertThat(reply).matches("(451 4\\.7\\.1 Open relay not allowed|503 )[ -~]*");
                 assertThat(client.send("NOOP")).startsWith("250");
             }
-            assertThat(james.log().lines().filter(line -> line.contains("AuthorizedOutboundHook")))
+            assertThat(james.log().lines().filter(line -> line.contains("RefusalLog")))
                     .allMatch(line -> line.matches("[ -~]*"));
         }
 

@@ -105,7 +105,7 @@ class ReportModeIntegrationTest {
                 List.of("MAIL FROM:<user@" + INTERNAL + ">", "RCPT TO:<logged@elsewhere.example.org>"));
 
         assertThat(report.log())
-                .contains("Would have refused " + UNLISTED + " by row 3 of rule 1: <user@" + INTERNAL
-                        + "> to <logged@elsewhere.example.org>");
+                .contains("Would have refused: " + UNLISTED + " is not listed for " + INTERNAL
+                        + " (row 3 of rule 1): <user@" + INTERNAL + "> to <logged@elsewhere.example.org>");
     }
 }

@@ -139,6 +139,14 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
+    RefusalLog refusalLog(AuthorizedOutboundsConfiguration configuration) {
+        RefusalLog log = new RefusalLog(configuration.enforcement());
+        log.start();
+        return log;
+    }
+
+    @Provides
+    @Singleton
     CachedLookup lookup(
             CassandraAuthorizedOutboundStore store,
             InternalDomains domains,

@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.util.concurrent.RateLimiter;
 import dev.failsafe.CircuitBreaker;
 import io.authorizedoutbounds.cache.DomainLocalityCache;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -50,6 +51,8 @@ public class CachedLookup implements OutboundLookup {
 
     /** What is in use is asked for anew after so long, for what no change tells of; without an answer the old one stays. */
     private static final Duration REFRESH = Duration.ofMinutes(10);
+
+    private static final double MAX_WARNINGS_PER_SECOND = 10;
 
     /** A longer list counts as more than one. */
     private static final int ENTRIES_OF_A_LIST = 4;
@@ -100,6 +103,8 @@ public class CachedLookup implements OutboundLookup {
 
     /** Asks for what failed last, since a store may have lost a part only; before, gives the permit back. */
     private volatile Runnable probe = breaker::recordFailure;
+
+    private final RateLimiter warnings = RateLimiter.create(MAX_WARNINGS_PER_SECOND);
 
     private volatile long followedAt;
     private volatile boolean everFollowed;
@@ -354,8 +359,11 @@ public class CachedLookup implements OutboundLookup {
         }
     }
 
-    private static Listing unreadable(String reason) {
-        LOGGER.warn("Cannot read the lists of authorized outbounds, mail is put off: {}", reason);
+    private Listing unreadable(String reason) {
+        // One key that keeps failing does not open the breaker, and anybody may ask for it.
+        if (warnings.tryAcquire()) {
+            LOGGER.warn("Cannot read the lists of authorized outbounds, mail is deferred: {}", reason);
+        }
         return Listing.UNKNOWN;
     }
 

@@ -5,10 +5,10 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.RefusalLog;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import io.authorizedoutbounds.policy.PrintableText;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
@@ -35,8 +35,6 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Rule 1 for every RCPT: each internal domain sends only from its authorized outbound addresses.
@@ -56,8 +54,6 @@ import org.slf4j.LoggerFactory;
  * MAIL. A permission that a trusted network or AUTH gave is never touched.
  */
 public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook, JamesMessageHook {
-    private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundHook.class);
-
     /** In the state of the connection: the permission to relay is ours. In that of the transaction: it is this one's. */
     private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
 
@@ -69,6 +65,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final RelayRule rule;
     private final InternalDomains domains;
     private final Refusals refusals;
+    private final RefusalLog log;
     private final Enforcement enforcement;
     private final AuthorizedOutboundsMetrics metrics;
 
@@ -77,11 +74,13 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             RelayRule rule,
             InternalDomains domains,
             Refusals refusals,
+            RefusalLog log,
             AuthorizedOutboundsConfiguration configuration,
             AuthorizedOutboundsMetrics metrics) {
         this.rule = rule;
         this.domains = domains;
         this.refusals = refusals;
+        this.log = log;
         this.enforcement = configuration.enforcement();
         this.metrics = metrics;
     }
@@ -116,7 +115,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             Sender from = domains.senderOf(sender);
             RelayRow row = rule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
             metrics.count(row);
-            tell(row, client, from, sender, Optional.of(recipient));
+            record(row, client, from, sender, Optional.of(recipient));
             return answer(session, row, from, client, HookResult.DECLINED);
         });
     }
@@ -143,7 +142,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 // What is granted is counted at RCPT.
                 metrics.count(row);
             }
-            tell(row, client, from, sender, Optional.empty());
+            record(row, client, from, sender, Optional.empty());
             return answer(session, row, from, client, result);
         });
     }
@@ -203,23 +202,17 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return OutboundAddress.of(session.getRemoteAddress().getAddress());
     }
 
-    /** Says in the log what is refused, and has what is of one of our domains counted. */
-    private void tell(
+    /** Logs what is refused or deferred, and has the refusals of internal domains counted. */
+    private void record(
             RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, Optional<MailAddress> recipient) {
         Verdict verdict = row.verdict();
         if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
             return;
         }
-        String address = sender.asString("");
-        LOGGER.info(
-                "{} {} by row {} of rule 1: <{}> to {}",
-                enforcement == Enforcement.ENFORCE ? "Refused" : "Would have refused",
-                client,
-                row.number(),
-                PrintableText.of(address),
-                PrintableText.of(recipient.map(to -> "<" + to.asString() + ">").orElse("any recipient")));
+        log.refused(row, client, from, sender, recipient);
         if (verdict == Verdict.REFUSE && from.internalDomain().isPresent()) {
-            refusals.refused(from.internalDomain().get(), client, address, recipient.map(MailAddress::getDomain));
+            refusals.refused(
+                    from.internalDomain().get(), client, sender.asString(""), recipient.map(MailAddress::getDomain));
         }
     }
 
@@ -228,7 +221,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         try {
             return decision.get();
         } catch (RuntimeException | LinkageError e) {
-            LOGGER.error("Cannot judge a command of {}: mail is put off", session.getSessionID(), e);
+            log.failed(session.getSessionID(), e);
             metrics.count(RelayRow.UNDECIDED);
             return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutUs;
         }

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.RefusalLog;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
@@ -1009,6 +1010,7 @@ class AuthorizedOutboundHookTest {
                 new RelayRule(lookup, true),
                 FixedDomainList.internalDomains(domains),
                 counted,
+                new RefusalLog(enforcement),
                 configuration(enforcement),
                 metrics);
     }
@@ -1018,6 +1020,7 @@ class AuthorizedOutboundHookTest {
                 new RelayRule(LISTS, false),
                 FixedDomainList.internalDomains(DOMAINS),
                 counted,
+                new RefusalLog(Enforcement.ENFORCE),
                 configuration(Enforcement.ENFORCE),
                 metrics);
     }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.james;
+
+import com.google.common.util.concurrent.RateLimiter;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.Verdict;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Logs what rule 1 refuses and defers, and why: at most {@value #MAX_LINES_OF_CLIENT} lines a second of one client address
+ * and {@value #MAX_LINES} of all, then the number of those left out. Thread-safe.
+ */
+public class RefusalLog {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RefusalLog.class);
+    private static final int MAX_LINES_OF_CLIENT = 10;
+
+    /** Whoever owns an IPv6 network has as many addresses as he likes. */
+    private static final int MAX_LINES = 100;
+
+    private static final double MAX_FAULTS_PER_SECOND = 10;
+    private static final Duration TURN_INTERVAL = Duration.ofSeconds(1);
+    private static final int MAX_TEXT_LENGTH = 320;
+
+    private final boolean enforced;
+    private final LineLimiter<OutboundAddress> limiter = new LineLimiter<>(MAX_LINES_OF_CLIENT, MAX_LINES);
+
+    private final RateLimiter faults = RateLimiter.create(MAX_FAULTS_PER_SECOND);
+
+    public RefusalLog(Enforcement enforcement) {
+        this.enforced = enforcement == Enforcement.ENFORCE;
+    }
+
+    /** Logs each second how many lines were left out, on a thread of its own, until the JVM ends. */
+    void start() {
+        RepeatingTask.start("authorized-outbounds-refusal-log", TURN_INTERVAL, this::turn);
+    }
+
+    /**
+     * One refusal, or deferral.
+     *
+     * @param row       one whose verdict is to refuse or to try later
+     * @param recipient absent when the sender was judged before it named one
+     */
+    public void refused(
+            RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, Optional<MailAddress> recipient) {
+        if (!LOGGER.isInfoEnabled() || !limiter.admits(client)) {
+            return;
+        }
+        LOGGER.info(
+                "{}: {} (row {} of rule 1): <{}> to {}",
+                outcome(row),
+                reason(row, client, from),
+                row.number(),
+                text(sender.asString("")),
+                recipient.map(to -> "<" + text(to.asString()) + ">").orElse("any recipient"));
+    }
+
+    private String outcome(RelayRow row) {
+        boolean refusal = row.verdict() == Verdict.REFUSE;
+        if (enforced) {
+            return refusal ? "Refused" : "Deferred";
+        }
+        return refusal ? "Would have refused" : "Would have deferred";
+    }
+
+    private static String reason(RelayRow row, OutboundAddress client, Sender from) {
+        if (row.verdict() != Verdict.REFUSE) {
+            return "what a decision on " + client + " needs cannot be read now";
+        }
+        return client + " is not listed for "
+                + from.internalDomain().map(Domain::asString).orElse("any domain");
+    }
+
+    private static String text(String text) {
+        return PrintableText.of(text.length() <= MAX_TEXT_LENGTH ? text : text.substring(0, MAX_TEXT_LENGTH) + "...");
+    }
+
+    /** A command that was deferred, or left to James in report mode, through a fault of this extension. */
+    public void failed(String session, Throwable fault) {
+        if (faults.tryAcquire()) {
+            LOGGER.error("Cannot judge a command of {}: mail is deferred", session, fault);
+        }
+    }
+
+    /** Throws nothing: the executor would never run it again. */
+    private void turn() {
+        try {
+            LineLimiter.LeftOut<OutboundAddress> leftOut = limiter.turn();
+            leftOut.byKey()
+                    .forEach((client, count) ->
+                            LOGGER.info("{} more refusals or deferrals of {} in the last second", count, client));
+            if (leftOut.others() > 0) {
+                LOGGER.info("{} more refusals or deferrals of other addresses in the last second", leftOut.others());
+            }
+        } catch (RuntimeException | Error e) {
+            LOGGER.debug("Cannot log how many refusals were left out of the log", e);
+        }
+    }
+}
