@@ -16,6 +16,7 @@ import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.cassandra.CassandraRefusalStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.RefusalStore;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
@@ -157,6 +158,12 @@ public class AuthorizedOutboundsModule extends AbstractModule {
         metrics.show(lookup);
         new ChangeFollower(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker())
                 .start(configuration.propagationInterval());
+        return lookup;
+    }
+
+    @Provides
+    @Singleton
+    OutboundLookup outboundLookup(CachedLookup lookup) {
         return lookup;
     }
 

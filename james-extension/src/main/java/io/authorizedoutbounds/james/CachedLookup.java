@@ -84,6 +84,9 @@ public class CachedLookup implements OutboundLookup {
     /** Counts what was forgotten, so that an answer that was under way meanwhile is not remembered. */
     private final AtomicLong forgotten = new AtomicLong();
 
+    /** Raised last, when nobody can get an answer of before any more and take it for one of the new generation. */
+    private final AtomicLong generation = new AtomicLong();
+
     private final CircuitBreaker<Object> breaker = CircuitBreaker.builder()
             .withFailureThreshold(FAILURES_IN_A_ROW)
             // One try a moment, or there would be as many as failures.
@@ -272,6 +275,12 @@ public class CachedLookup implements OutboundLookup {
         }
     }
 
+    @Override
+    public long generation() {
+        // Both only grow, so that their sum changes with each.
+        return generation.get() + domains.generation();
+    }
+
     /** A domain that has left James keeps its entries, but they count no more. */
     private Listing readListings(ImmutableMap<Domain, Instant> listings, OutboundAddress client) {
         boolean undecided = false;
@@ -416,6 +425,7 @@ public class CachedLookup implements OutboundLookup {
         byAddress.synchronous().invalidate(address);
         forgotten.incrementAndGet();
         unlisted.invalidate(address);
+        generation.incrementAndGet();
     }
 
     /**
@@ -427,6 +437,7 @@ public class CachedLookup implements OutboundLookup {
         mend(byAddress, address);
         forgotten.incrementAndGet();
         unlisted.asMap().computeIfPresent(address, (key, since) -> ticker.read() - REFRESH.toNanos());
+        generation.incrementAndGet();
     }
 
     /**
@@ -459,6 +470,7 @@ public class CachedLookup implements OutboundLookup {
         byAddress.synchronous().invalidateAll();
         forgotten.incrementAndGet();
         unlisted.invalidateAll();
+        generation.incrementAndGet();
     }
 
     /** Lists and addresses in memory. */

@@ -11,6 +11,7 @@ import java.net.IDN;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -29,6 +30,7 @@ public class InternalDomains {
 
     private final DomainList domainList;
     private final DomainLocalityCache cache;
+    private final AtomicLong generation = new AtomicLong();
 
     public InternalDomains(DomainList domainList, AuthorizedOutboundsConfiguration configuration, Ticker ticker) {
         this.domainList = domainList;
@@ -94,12 +96,17 @@ public class InternalDomains {
 
     /** Holds at once on this node: WebAdmin has added the domain. */
     public void added(Domain domain) {
-        cache.put(cacheKey(domain), Locality.INTERNAL);
+        put(domain, Locality.INTERNAL);
     }
 
     /** Holds at once on this node: WebAdmin has removed the domain. */
     public void removed(Domain domain) {
-        cache.put(cacheKey(domain), Locality.EXTERNAL);
+        put(domain, Locality.EXTERNAL);
+    }
+
+    private void put(Domain domain, Locality locality) {
+        cache.put(cacheKey(domain), locality);
+        generation.incrementAndGet();
     }
 
     /** Whether James's list did not answer the last question in time. */
@@ -145,6 +152,11 @@ public class InternalDomains {
             // Not a name that James's DomainList could hold.
             return Optional.empty();
         }
+    }
+
+    /** Another number once WebAdmin has added or removed a domain on this node. */
+    long generation() {
+        return generation.get();
     }
 
     /** The sender as the rules see it. */

@@ -19,6 +19,11 @@ public final class RelayRule {
         this.protectLocalRecipients = protectLocalRecipients;
     }
 
+    /** The same rule, with answers of another lookup. */
+    public RelayRule over(OutboundLookup otherLookup) {
+        return new RelayRule(otherLookup, protectLocalRecipients);
+    }
+
     /**
      * Judges one recipient. Makes one lookup at the most, and none for rows 1 and 5.
      *

@@ -44,6 +44,8 @@ import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CachedLookupTest {
     private static final Domain DOMAIN = Domain.of("a.example");
@@ -63,6 +65,8 @@ class CachedLookupTest {
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(clock);
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
+
+    private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
 
     @AfterEach
     void leaveTheThreadUninterrupted() {
@@ -814,12 +818,76 @@ class CachedLookupTest {
         configuration.addProperty("cache.addresses.maximum", ADDRESSES);
         configuration.addProperty("cache.domains.maximum", DOMAINS);
         return new CachedLookup(
-                answering,
-                domains,
-                AuthorizedOutboundsConfiguration.from(configuration),
-                clock,
-                nanos::get,
-                TestMetrics.countedBy(counters));
+                answering, domains, AuthorizedOutboundsConfiguration.from(configuration), clock, nanos::get, metrics);
+    }
+
+    @Nested
+    class Generation {
+        private final CachedLookup lookup = lookup(FixedDomainList.of("a.example"));
+
+        @ParameterizedTest
+        @EnumSource(Invalidation.class)
+        void answerOfBeforeShouldNotCountAfterAnInvalidation(Invalidation invalidation) {
+            long before = lookup.generation();
+
+            invalidation.apply(lookup);
+
+            assertThat(lookup.generation()).isNotEqualTo(before);
+        }
+
+        @Test
+        void answerShouldCountAgainAfterOtherAnswers() {
+            save(DOMAIN, CLIENT, Optional.empty());
+            long before = lookup.generation();
+
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedFor(OTHER_DOMAIN, CLIENT);
+            lookup.listedForAny(OTHER_CLIENT);
+            lookup.followed(nanos.get());
+
+            assertThat(lookup.generation()).isEqualTo(before);
+        }
+
+        @Test
+        void answerOfBeforeShouldNotCountAfterAChangeOfTheDomainsOnThisNode() {
+            InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
+            CachedLookup withDomains = new CachedLookup(
+                    store, domains, AuthorizedOutboundsConfiguration.DEFAULT, clock, nanos::get, metrics);
+            long before = withDomains.generation();
+
+            domains.added(DOMAIN);
+
+            assertThat(withDomains.generation()).isNotEqualTo(before);
+        }
+    }
+
+    private enum Invalidation {
+        FORGET {
+            @Override
+            void apply(CachedLookup lookup) {
+                lookup.forget(DOMAIN, CLIENT);
+            }
+        },
+        MEND {
+            @Override
+            void apply(CachedLookup lookup) {
+                lookup.mend(DOMAIN, CLIENT);
+            }
+        },
+        SETTLE {
+            @Override
+            void apply(CachedLookup lookup) {
+                lookup.settle(DOMAIN, CLIENT);
+            }
+        },
+        FORGET_ALL {
+            @Override
+            void apply(CachedLookup lookup) {
+                lookup.forgetAll();
+            }
+        };
+
+        abstract void apply(CachedLookup lookup);
     }
 
     /** A store that answers as told, whatever it is asked, and counts the questions. */

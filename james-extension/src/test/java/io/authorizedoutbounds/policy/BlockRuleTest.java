@@ -118,6 +118,11 @@ class BlockRuleTest {
             questions.add(client);
             return listing;
         }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
     }
 
     /** Of a client; who is no client is not asked for. */

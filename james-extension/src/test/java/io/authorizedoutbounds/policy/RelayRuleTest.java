@@ -183,6 +183,11 @@ class RelayRuleTest {
             questions.add(client.asString() + " for any");
             return combination.listedForAny;
         }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
     }
 
     /** Fails the test when it is asked. */
@@ -195,6 +200,11 @@ class RelayRuleTest {
         @Override
         public Listing listedForAny(OutboundAddress client) {
             throw new AssertionError("Looked up " + client);
+        }
+
+        @Override
+        public long generation() {
+            return 0;
         }
     };
 

@@ -531,6 +531,11 @@ class BlockExternalSendersTest {
                     return Listing.UNKNOWN;
             }
         }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
     }
 
     /** Real queues on a disk that can be full. */

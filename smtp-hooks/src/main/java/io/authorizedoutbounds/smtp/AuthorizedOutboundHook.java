@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.smtp;
 
+import com.google.common.annotations.VisibleForTesting;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
@@ -9,6 +10,7 @@ import io.authorizedoutbounds.james.RefusalLog;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
@@ -16,6 +18,7 @@ import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -54,8 +57,12 @@ import org.apache.mailet.Mail;
  * MAIL. A permission that a trusted network or AUTH gave is never touched.
  */
 public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook, JamesMessageHook {
-    /** In the state of the connection: the permission to relay is ours. In that of the transaction: it is this one's. */
+    /** In the state of the connection: the permission to relay is ours. Whose it is, the transaction knows. */
     private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
+
+    /** In the state of the transaction, so that James drops it at RSET, EHLO and STARTTLS. */
+    private static final AttachmentKey<Transaction> TRANSACTION =
+            AttachmentKey.of("io.authorizedoutbounds.transaction", Transaction.class);
 
     private static final Attribute GRANTED =
             new Attribute(AttributeName.of(Origin.GRANTED_ATTRIBUTE), AttributeValue.of(true));
@@ -63,26 +70,44 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private static final HookResult UNAVAILABLE = refusal(RelayReply.UNAVAILABLE);
 
     private final RelayRule rule;
+    private final OutboundLookup lookup;
     private final InternalDomains domains;
     private final Refusals refusals;
     private final RefusalLog log;
     private final Enforcement enforcement;
     private final AuthorizedOutboundsMetrics metrics;
+    private final LongSupplier nanoTime;
 
     @Inject
     public AuthorizedOutboundHook(
             RelayRule rule,
+            OutboundLookup lookup,
             InternalDomains domains,
             Refusals refusals,
             RefusalLog log,
             AuthorizedOutboundsConfiguration configuration,
             AuthorizedOutboundsMetrics metrics) {
+        this(rule, lookup, domains, refusals, log, configuration, metrics, System::nanoTime);
+    }
+
+    @VisibleForTesting
+    AuthorizedOutboundHook(
+            RelayRule rule,
+            OutboundLookup lookup,
+            InternalDomains domains,
+            Refusals refusals,
+            RefusalLog log,
+            AuthorizedOutboundsConfiguration configuration,
+            AuthorizedOutboundsMetrics metrics,
+            LongSupplier nanoTime) {
         this.rule = rule;
+        this.lookup = lookup;
         this.domains = domains;
         this.refusals = refusals;
         this.log = log;
         this.enforcement = configuration.enforcement();
         this.metrics = metrics;
+        this.nanoTime = nanoTime;
     }
 
     /** Leaves nothing of an earlier transaction behind. */
@@ -90,6 +115,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
         return guarded(session, HookResult.DECLINED, () -> {
             takeGrantBack(session);
+            session.removeAttachment(TRANSACTION, State.Transaction);
             if (enforcement == Enforcement.ENFORCE && !isTrusted(session)) {
                 // After a second MAIL is refused and a third taken, James still holds the recipients of the first.
                 session.removeAttachment(SMTPSession.RCPT_LIST, State.Transaction);
@@ -101,22 +127,23 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return guarded(session, HookResult.DECLINED, () -> {
+            Optional<Transaction> begun = begun(session, sender);
+            boolean granted = begun.isPresent() && begun.get().isGranted();
             // While there is no permission there is none to take back.
-            if (session.isRelayingAllowed()
-                    && session.getAttachment(GRANT, State.Transaction).isEmpty()) {
+            if (session.isRelayingAllowed() && !granted) {
                 takeGrantBack(session);
             }
-            if (isTrusted(session)) {
+            // After a grant the permission to relay is ours; AUTH may have come since.
+            if (granted ? session.getUsername() != null : isTrusted(session)) {
                 // Row 1, without asking the domain list for what it does not need.
                 metrics.count(RelayRow.TRUSTED);
                 return HookResult.DECLINED;
             }
-            OutboundAddress client = client(session);
-            Sender from = domains.senderOf(sender);
-            RelayRow row = rule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
+            Transaction transaction = begun.orElseGet(() -> begin(session, sender));
+            RelayRow row = transaction.judge(recipient);
             metrics.count(row);
-            record(row, client, from, sender, Optional.of(recipient));
-            return answer(session, row, from, client, HookResult.DECLINED);
+            record(row, transaction, sender, Optional.of(recipient));
+            return answer(session, row, transaction, HookResult.DECLINED);
         });
     }
 
@@ -135,15 +162,14 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return guarded(session, result, () -> {
             MaybeSender sender =
                     session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
-            OutboundAddress client = client(session);
-            Sender from = domains.senderOf(sender);
-            RelayRow row = rule.judgeSender(from, client);
+            Transaction transaction = begun(session, sender).orElseGet(() -> begin(session, sender));
+            RelayRow row = transaction.judgeSender();
             if (row.verdict() != Verdict.GRANT) {
                 // What is granted is counted at RCPT.
                 metrics.count(row);
             }
-            record(row, client, from, sender, Optional.empty());
-            return answer(session, row, from, client, result);
+            record(row, transaction, sender, Optional.empty());
+            return answer(session, row, transaction, result);
         });
     }
 
@@ -151,21 +177,34 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         return guarded(session, HookResult.DECLINED, () -> {
-            if (session.getAttachment(GRANT, State.Transaction).isPresent()) {
+            if (session.getAttachment(TRANSACTION, State.Transaction)
+                    .filter(Transaction::isGranted)
+                    .isPresent()) {
                 mail.setAttribute(GRANTED);
             }
             return HookResult.DECLINED;
         });
     }
 
-    private HookResult answer(
-            SMTPSession session, RelayRow row, Sender from, OutboundAddress client, HookResult asWithoutUs) {
+    /** What the earlier recipients of this sender have left. */
+    private static Optional<Transaction> begun(SMTPSession session, MaybeSender sender) {
+        return session.getAttachment(TRANSACTION, State.Transaction).filter(transaction -> transaction.isFrom(sender));
+    }
+
+    private Transaction begin(SMTPSession session, MaybeSender sender) {
+        OutboundAddress client = OutboundAddress.of(session.getRemoteAddress().getAddress());
+        Transaction transaction = new Transaction(sender, client, rule, lookup, domains, nanoTime);
+        session.setAttachment(TRANSACTION, transaction, State.Transaction);
+        return transaction;
+    }
+
+    private HookResult answer(SMTPSession session, RelayRow row, Transaction transaction, HookResult asWithoutUs) {
         Verdict verdict = enforcement.applyTo(row.verdict());
         if (verdict == Verdict.GRANT) {
-            grant(session);
+            grant(session, transaction);
             return HookResult.DECLINED;
         }
-        return RelayReply.to(verdict, from, client)
+        return RelayReply.to(verdict, transaction.sender(), transaction.client())
                 .map(AuthorizedOutboundHook::refusal)
                 .orElse(asWithoutUs);
     }
@@ -184,9 +223,11 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                         && session.getAttachment(GRANT, State.Connection).isEmpty());
     }
 
-    private static void grant(SMTPSession session) {
-        session.setAttachment(GRANT, true, State.Connection);
-        session.setAttachment(GRANT, true, State.Transaction);
+    private static void grant(SMTPSession session, Transaction transaction) {
+        if (!transaction.isGranted()) {
+            session.setAttachment(GRANT, true, State.Connection);
+            transaction.grant();
+        }
         session.setRelayingAllowed(true);
     }
 
@@ -198,21 +239,20 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         }
     }
 
-    private static OutboundAddress client(SMTPSession session) {
-        return OutboundAddress.of(session.getRemoteAddress().getAddress());
-    }
-
     /** Logs what is refused or deferred, and has the refusals of internal domains counted. */
-    private void record(
-            RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, Optional<MailAddress> recipient) {
+    private void record(RelayRow row, Transaction transaction, MaybeSender sender, Optional<MailAddress> recipient) {
         Verdict verdict = row.verdict();
         if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
             return;
         }
-        log.refused(row, client, from, sender, recipient);
+        Sender from = transaction.sender();
+        log.refused(row, transaction.client(), from, sender, recipient);
         if (verdict == Verdict.REFUSE && from.internalDomain().isPresent()) {
             refusals.refused(
-                    from.internalDomain().get(), client, sender.asString(""), recipient.map(MailAddress::getDomain));
+                    from.internalDomain().get(),
+                    transaction.client(),
+                    sender.asString(""),
+                    recipient.map(MailAddress::getDomain));
         }
     }
 

@@ -15,6 +15,7 @@ import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
@@ -30,6 +32,7 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -78,6 +81,11 @@ class AuthorizedOutboundHookTest {
         public Listing listedForAny(OutboundAddress client) {
             return lists.containsValue(client) ? Listing.LISTED : Listing.UNLISTED;
         }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
     };
     private static final OutboundLookup OUT_OF_REACH = lookup(Listing.UNKNOWN);
     private static final OutboundLookup NOBODY_LISTED = lookup(Listing.UNLISTED);
@@ -93,6 +101,11 @@ class AuthorizedOutboundHookTest {
         public Listing listedForAny(OutboundAddress client) {
             throw new IllegalStateException("broken");
         }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
     };
 
     private final List<String> refused = new ArrayList<>();
@@ -101,6 +114,7 @@ class AuthorizedOutboundHookTest {
             + recipientDomain.map(Domain::asString).orElse("-"));
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
+    private final AtomicLong nanos = new AtomicLong();
     private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
     private final AuthorizedOutboundHook reportingHook = hook(Enforcement.REPORT, LISTS, DOMAINS);
 
@@ -465,14 +479,16 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void addressRemovedDuringTheTransactionShouldBeRefusedAtTheNextRecipient() {
+        void mailShouldNotBeMarkedWhenTheGrantWasOfASenderBeforeASecondMail() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
 
-            HookResult result =
-                    rcpt(hook(Enforcement.ENFORCE, NOBODY_LISTED, DOMAINS), session, USER_OF_A, OTHER_OUTSIDER);
+            mailAndRcpt(hook, session, OUTSIDER, USER_OF_A);
 
-            assertThat(reply(result)).startsWith("451 4.7.1 ");
+            Mail mail = MailImpl.builder().name("mail").build();
+            hook.onMessage(session, mail);
+            assertThat(mail.getAttribute(AttributeName.of("io.authorizedoutbounds.granted")))
+                    .isEmpty();
         }
 
         @Test
@@ -546,6 +562,251 @@ class AuthorizedOutboundHookTest {
 
             assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
                     .contains(recipients);
+        }
+    }
+
+    /** What the first recipient of a transaction settles for the next ones. */
+    @Nested
+    class Settled {
+        private static final long MAX_AGE_NANOS = 250_000_000;
+
+        private final SettableLookup lists = new SettableLookup();
+        private final RecordingDomainList domains = new RecordingDomainList();
+        private final AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, lists, domains.asDomainList());
+
+        @ParameterizedTest
+        @CsvSource({
+            USER_OF_A + ",LISTED,false",
+            USER_OF_A + ",UNLISTED,true",
+            OUTSIDER + ",LISTED,false",
+            OUTSIDER + ",UNLISTED,true",
+            "'',LISTED,false"
+        })
+        void secondRecipientShouldNeedNoLookupAndGetTheSameAnswer(String sender, Listing listing, boolean refused) {
+            lists.listing = listing;
+            FakeSmtpSession session = session(IP_OF_A);
+            HookResult first = mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            HookResult second = rcpt(hook, session, sender, "another@y.example");
+
+            assertThat(lists.questions).isEqualTo(1);
+            assertThat(second.getSmtpDescription()).isEqualTo(first.getSmtpDescription());
+            assertThat(second.getResult().equals(HookReturnCode.denySoft())).isEqualTo(refused);
+            assertThat(session.isRelayingAllowed()).isEqualTo(!refused);
+        }
+
+        @Test
+        void domainOfTheSenderShouldBeAskedForOnce() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            rcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(domains.asked).containsExactly(Domain.of("a.example"));
+        }
+
+        @Test
+        void eachRecipientShouldBeJudgedByItsOwnDomain() {
+            lists.listing = Listing.UNLISTED;
+            FakeSmtpSession session = session(UNLISTED_IP);
+
+            assertThat(mailAndRcpt(hook, session, OUTSIDER, USER_OF_A)).isEqualTo(HookResult.DECLINED);
+            assertThat(lists.questions).as("inbound mail needs no lookup").isZero();
+            assertThat(reply(rcpt(hook, session, OUTSIDER, OTHER_OUTSIDER))).startsWith("451 4.7.1 ");
+            assertThat(rcpt(hook, session, OUTSIDER, USER_OF_B)).isEqualTo(HookResult.DECLINED);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {USER_OF_A, OUTSIDER})
+        void removalDuringTheTransactionShouldHoldForTheNextRecipient(String sender) {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            lists.change(Listing.UNLISTED);
+
+            assertThat(reply(rcpt(hook, session, sender, OTHER_OUTSIDER))).startsWith("451 4.7.1 ");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {USER_OF_A, OUTSIDER})
+        void additionDuringTheTransactionShouldHoldForTheNextRecipient(String sender) {
+            lists.listing = Listing.UNLISTED;
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            lists.change(Listing.LISTED);
+
+            assertThat(rcpt(hook, session, sender, OTHER_OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void changeWhileTheListsWereAskedShouldHoldForTheNextRecipient() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mail(hook, session, USER_OF_A);
+            lists.whileAsked = () -> lists.change(Listing.UNLISTED);
+            rcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(reply(rcpt(hook, session, USER_OF_A, OUTSIDER))).startsWith("451 4.7.1 ");
+        }
+
+        /** Of which no cache is notified. */
+        @ParameterizedTest
+        @ValueSource(longs = {0, Long.MAX_VALUE - 1000, Long.MIN_VALUE, -1000})
+        void expiryDuringTheTransactionShouldHoldAfterAQuarterOfASecond(long start) {
+            nanos.set(start);
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            lists.listing = Listing.UNLISTED;
+
+            nanos.set(start + MAX_AGE_NANOS - 1);
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            nanos.set(start + MAX_AGE_NANOS);
+            assertThat(reply(rcpt(hook, session, USER_OF_A, OUTSIDER))).startsWith("451 4.7.1 ");
+        }
+
+        /** Or a client that sends without a pause would keep its answer. */
+        @Test
+        void ageShouldCountFromTheAnswerNotFromItsLastUse() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            lists.listing = Listing.UNLISTED;
+
+            nanos.addAndGet(MAX_AGE_NANOS - 1);
+            rcpt(hook, session, USER_OF_A, OUTSIDER);
+            nanos.addAndGet(1);
+
+            assertThat(reply(rcpt(hook, session, USER_OF_A, OUTSIDER))).startsWith("451 4.7.1 ");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {USER_OF_A, OUTSIDER})
+        void listsThatCannotBeReadShouldBeAskedAgainForTheNextRecipient(String sender) {
+            lists.listing = Listing.UNKNOWN;
+            FakeSmtpSession session = session(IP_OF_A);
+            assertThat(reply(mailAndRcpt(hook, session, sender, OTHER_OUTSIDER)))
+                    .isEqualTo(UNAVAILABLE);
+
+            lists.listing = Listing.LISTED;
+
+            assertThat(rcpt(hook, session, sender, OTHER_OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(lists.questions).isEqualTo(2);
+        }
+
+        @Test
+        void domainListThatCannotBeReadShouldBeAskedAgainForTheNextRecipient() {
+            domains.readable = false;
+            FakeSmtpSession session = session(IP_OF_A);
+            assertThat(reply(mailAndRcpt(hook, session, USER_OF_A, OUTSIDER))).isEqualTo(UNAVAILABLE);
+
+            domains.readable = true;
+
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void nextTransactionShouldBeJudgedByItsOwnSender() {
+            AuthorizedOutboundHook strict = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
+            FakeSmtpSession session = session(IP_OF_A);
+
+            assertThat(mailAndRcpt(strict, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            session.resetState();
+            assertThat(reply(mailAndRcpt(strict, session, USER_OF_B, OUTSIDER))).contains("b.example");
+            session.resetState();
+            assertThat(mailAndRcpt(strict, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+        }
+
+        /** As after a second MAIL, whatever of the first one is still there. */
+        @Test
+        void recipientOfAnotherSenderShouldBeJudgedByThatSenderThoughNothingWasReset() {
+            AuthorizedOutboundHook strict = hook(Enforcement.ENFORCE, LISTS, DOMAINS);
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(strict, session, USER_OF_A, OUTSIDER);
+
+            HookResult result = rcpt(strict, session, USER_OF_B, OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ").contains("b.example");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void whatMailSettledWithVerifyIdentityShouldNotBeAskedForAgain() {
+            FakeSmtpSession session = session(IP_OF_A);
+            session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
+            mail(hook, session, USER_OF_A);
+            HookResult authRequired = HookResult.builder()
+                    .hookReturnCode(HookReturnCode.deny())
+                    .smtpReturnCode("530")
+                    .smtpDescription("5.7.1 Authentication Required")
+                    .build();
+            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(lists.questions).isEqualTo(1);
+        }
+
+        @Test
+        void sessionThatAuthenticatesAfterARefusalShouldPass() {
+            lists.listing = Listing.UNLISTED;
+            FakeSmtpSession session = session(UNLISTED_IP);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            authenticate(session);
+
+            assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+        }
+    }
+
+    /** Says of everybody what it is set to. */
+    private static final class SettableLookup implements OutboundLookup {
+        private Listing listing = Listing.LISTED;
+        private long generation;
+        private int questions;
+        private Runnable whileAsked = () -> {};
+
+        private void change(Listing changed) {
+            listing = changed;
+            generation++;
+        }
+
+        private Listing answer() {
+            questions++;
+            Listing answer = listing;
+            whileAsked.run();
+            return answer;
+        }
+
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            return answer();
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            return answer();
+        }
+
+        @Override
+        public long generation() {
+            return generation;
+        }
+    }
+
+    /** The internal domains, with a record of what is asked of them. */
+    private static final class RecordingDomainList {
+        private final List<Domain> asked = new ArrayList<>();
+        private boolean readable = true;
+
+        private DomainList asDomainList() {
+            return (DomainList) Proxy.newProxyInstance(
+                    getClass().getClassLoader(), new Class<?>[] {DomainList.class}, (proxy, method, arguments) -> {
+                        if (!readable) {
+                            throw new DomainListException("The domain list cannot be read");
+                        }
+                        if (method.getName().equals("containsDomain")) {
+                            asked.add((Domain) arguments[0]);
+                        }
+                        return method.invoke(DOMAINS, arguments);
+                    });
         }
     }
 
@@ -1002,27 +1263,36 @@ class AuthorizedOutboundHookTest {
             public Listing listedForAny(OutboundAddress client) {
                 return listing;
             }
+
+            @Override
+            public long generation() {
+                return 0;
+            }
         };
     }
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
                 new RelayRule(lookup, true),
+                lookup,
                 FixedDomainList.internalDomains(domains),
                 counted,
                 new RefusalLog(enforcement),
                 configuration(enforcement),
-                metrics);
+                metrics,
+                nanos::get);
     }
 
     private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
                 new RelayRule(LISTS, false),
+                LISTS,
                 FixedDomainList.internalDomains(DOMAINS),
                 counted,
                 new RefusalLog(Enforcement.ENFORCE),
                 configuration(Enforcement.ENFORCE),
-                metrics);
+                metrics,
+                nanos::get);
     }
 
     private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {
