@@ -3,14 +3,19 @@ package io.authorizedoutbounds.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.not;
 
+import io.restassured.specification.RequestSpecification;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -88,24 +93,111 @@ class WebAdminAuthenticationIntegrationTest {
 
     /** Spark would take the method of the header for that of the call, and James asks OPTIONS for no token. */
     @ParameterizedTest
-    @ValueSource(strings = {"GET", "PUT", "DELETE", "get"})
-    void methodOfAHeaderShouldNotBeTaken(String method) {
+    @CsvSource({
+        "X-HTTP-Method-Override, GET",
+        "X-HTTP-Method-Override, PUT",
+        "X-HTTP-Method-Override, DELETE",
+        "X-HTTP-Method-Override, get",
+        "x-http-method-override, put",
+        "X-Http-Method-Override, ''",
+    })
+    void methodOfAHeaderShouldBeRefusedOnEveryPath(String header, String method) {
         for (String path : List.of(
                 "/domains/" + domain + "/authorizedOutbounds/203.0.113.66",
                 "/domains/" + domain + "/authorizedOutbounds",
                 "/domains/" + domain + "/refusedOutbounds",
-                "/domains/" + domain,
                 "/authorizedOutbounds",
-                "/authorizedOutbounds/changes")) {
+                "/authorizedOutbounds/changes",
+                // James's own.
+                "/users/mallory@" + domain,
+                "/users",
+                "/domains/" + domain,
+                "/domains/mallory.example",
+                "/domains",
+                "/mailRepositories",
+                "/tasks",
+                // Without authentication.
+                "/healthcheck",
+                "/metrics",
+                "/console/authorized-outbounds",
+                "/console/authorized-outbounds/app.js",
+                "/nowhere",
+                "/")) {
             int status = anonymous
                     .request()
-                    .header("X-HTTP-Method-Override", method)
+                    .header(header, method)
+                    .contentType("application/json")
+                    .body("{\"password\":\"secret\"}")
                     .options(path)
                     .statusCode();
             assertThat(status).as(path).isEqualTo(400);
         }
 
+        nothingShouldBeChanged();
+    }
+
+    @Test
+    void methodOfAHeaderThatIsThereTwiceShouldBeRefused() {
+        anonymous
+                .request()
+                .header("X-HTTP-Method-Override", "OPTIONS", "PUT")
+                .options("/domains/mallory.example")
+                .then()
+                .statusCode(400);
+        anonymous
+                .request()
+                .header("X-HTTP-Method-Override", "PUT", "OPTIONS")
+                .options("/domains/mallory.example")
+                .then()
+                .statusCode(400);
+        admin.request()
+                .header("X-HTTP-Method-Override", "PUT")
+                .get("/domains/mallory.example")
+                .then()
+                .statusCode(400);
+
+        nothingShouldBeChanged();
+    }
+
+    private static void nothingShouldBeChanged() {
         admin.list(domain).then().statusCode(200).body("ip", contains(ADDRESS));
+        admin.request().get("/users").then().statusCode(200).body("", empty());
+        admin.request().get("/domains").then().statusCode(200).body("", not(hasItem("mallory.example")));
+    }
+
+    /** A page of another site that has a token, and one that has none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "PUT", "DELETE", "POST", "HEAD"})
+    void requestOfAnotherSiteShouldBeRefused(String method) {
+        String list = "/domains/" + domain + "/authorizedOutbounds";
+        for (String path :
+                List.of(list, list + "/" + ADDRESS, "/authorizedOutbounds", "/authorizedOutbounds/changes")) {
+            assertThat(ofAnotherSite(admin).request(method, path).statusCode()).isEqualTo(403);
+            assertThat(ofAnotherSite(anonymous).request(method, path).statusCode())
+                    .isEqualTo(401);
+            // A preflight has no token.
+            ofAnotherSite(anonymous)
+                    .header("Access-Control-Request-Method", method)
+                    .options(path)
+                    .then()
+                    .statusCode(403);
+        }
+
+        admin.list(domain).then().statusCode(200).body("ip", contains(ADDRESS));
+    }
+
+    private static RequestSpecification ofAnotherSite(WebAdmin webAdmin) {
+        return webAdmin.request().header("Origin", "https://evil.example");
+    }
+
+    @Test
+    void requestOfAnAllowedSiteShouldBeAnswered() {
+        admin.request()
+                .header("Origin", "http://localhost:8000")
+                .header("Sec-Fetch-Site", "cross-site")
+                .get("/domains/" + domain + "/authorizedOutbounds")
+                .then()
+                .statusCode(200);
     }
 
     @Test

@@ -49,6 +49,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private final Decisions decisions;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
+    private final RequestChecks checks;
 
     @Inject
     public AuthorizedOutboundsRoutes(
@@ -56,12 +57,14 @@ public class AuthorizedOutboundsRoutes implements Routes {
             InternalDomains internalDomains,
             Decisions decisions,
             Clock clock,
-            JsonTransformer jsonTransformer) {
+            JsonTransformer jsonTransformer,
+            RequestChecks checks) {
         this.store = store;
         this.internalDomains = internalDomains;
         this.decisions = decisions;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
+        this.checks = checks;
     }
 
     @Override
@@ -71,7 +74,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        MethodOverride.refuse(service, BASE_PATH);
+        checks.guard(service, BASE_PATH);
         service.get(BASE_PATH, this::export);
         service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
         service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);

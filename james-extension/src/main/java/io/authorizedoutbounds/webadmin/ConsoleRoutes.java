@@ -36,8 +36,12 @@ public class ConsoleRoutes implements PublicRoutes {
     private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
             + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private final RequestChecks checks;
+
     @Inject
-    public ConsoleRoutes() {}
+    public ConsoleRoutes(RequestChecks checks) {
+        this.checks = checks;
+    }
 
     @Override
     public String getBasePath() {
@@ -46,6 +50,7 @@ public class ConsoleRoutes implements PublicRoutes {
 
     @Override
     public void define(Service service) {
+        checks.guardPage(service, BASE_PATH);
         byte[] page = read(PAGE);
         service.get(BASE_PATH, (request, response) -> serve(response, "text/html;charset=utf-8", page));
         service.get(BASE_PATH + "/", ConsoleRoutes::redirect);

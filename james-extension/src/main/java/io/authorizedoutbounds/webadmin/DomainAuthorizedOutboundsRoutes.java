@@ -6,6 +6,7 @@ import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
 import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 import static io.authorizedoutbounds.webadmin.RequestValues.user;
 
+import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
@@ -71,6 +72,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private final AuthorizedOutboundsConfiguration configuration;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
+    private final RequestChecks checks;
 
     @Inject
     public DomainAuthorizedOutboundsRoutes(
@@ -80,7 +82,8 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             DomainDepartures departures,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
-            JsonTransformer jsonTransformer) {
+            JsonTransformer jsonTransformer,
+            RequestChecks checks) {
         this.store = store;
         this.refusals = refusals;
         this.domains = domains;
@@ -88,6 +91,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         this.configuration = configuration;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
+        this.checks = checks;
     }
 
     @Override
@@ -97,7 +101,8 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        MethodOverride.refuse(service, BASE_PATH);
+        checks.guard(service, LIST);
+        checks.guard(service, REFUSALS);
         // James's own routes add and remove the domain.
         service.before(BASE_PATH, this::beforeADomainIsAdded);
         service.after(BASE_PATH, this::afterADomainIsAdded);
@@ -113,11 +118,16 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     /** However it was removed, and whether anybody noticed: its list of before must not count. */
     private void beforeADomainIsAdded(Request request, Response response) {
-        if (request.requestMethod().equals("PUT")) {
+        if (isMethod(request, "PUT")) {
             domainOfJames(request)
                     .filter(domain -> mayHaveActiveEntries(domain) && !isInDatabase(domain))
                     .ifPresent(domain -> StoreCall.await(() -> departures.orphan(domain, user(request))));
         }
+    }
+
+    /** Spark takes {@code put} for {@code PUT}. */
+    private static boolean isMethod(Request request, String method) {
+        return Ascii.equalsIgnoreCase(request.requestMethod(), method);
     }
 
     /** James is not asked for a domain without a list: its own cache would remember that the domain is missing. */
@@ -133,13 +143,13 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     /** Not when James answers that it has the domain already: that is a halt, which Spark's filters do not see. */
     private void afterADomainIsAdded(Request request, Response response) {
-        if (request.requestMethod().equals("PUT") && response.status() == HttpStatus.NO_CONTENT_204) {
+        if (isMethod(request, "PUT") && response.status() == HttpStatus.NO_CONTENT_204) {
             domainOfJames(request).ifPresent(domains::added);
         }
     }
 
     private void afterADomainIsRemoved(Request request, Response response) {
-        if (request.requestMethod().equals("DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
+        if (isMethod(request, "DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
             domainOfJames(request).ifPresent(domain -> removed(domain, user(request)));
         }
     }

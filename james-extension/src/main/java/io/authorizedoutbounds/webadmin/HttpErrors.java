@@ -27,6 +27,15 @@ final class HttpErrors {
         return error(HttpStatus.SERVICE_UNAVAILABLE_503, ErrorType.SERVER_ERROR, sentence);
     }
 
+    /** What a browser asks for a page that may not ask. */
+    static HaltException forbidden(String sentence) {
+        return error(HttpStatus.FORBIDDEN_403, ErrorType.INVALID_ARGUMENT, sentence);
+    }
+
+    static HaltException lengthRequired(String sentence) {
+        return error(HttpStatus.LENGTH_REQUIRED_411, ErrorType.INVALID_ARGUMENT, sentence);
+    }
+
     private static HaltException error(int status, ErrorType type, String sentence) {
         return ErrorResponder.builder()
                 .statusCode(status)

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
+import org.apache.james.webadmin.WebAdminConfiguration;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -141,7 +142,8 @@ class AuthorizedOutboundsRoutesTest {
                         FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
                         null,
                         Clock.systemUTC(),
-                        new JsonTransformer())
+                        new JsonTransformer(),
+                        new RequestChecks(WebAdminConfiguration.TEST_CONFIGURATION))
                 .define(service);
         service.awaitInitialization();
         HttpRequest request = HttpRequest.newBuilder(
