@@ -51,6 +51,15 @@ public final class Build {
         return targetOf(server).resolve("classes");
     }
 
+    /** Libraries of James 3.9.0, which as a whole cannot be resolved. */
+    static List<Path> librariesOfJames390() {
+        try (Stream<Path> jars = Files.list(IT.resolve("target").resolve("james-3.9.0"))) {
+            return jars.sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Run 'mvn package' first", e);
+        }
+    }
+
     private static Path targetOf(String server) {
         return IT.resolve(server).resolve("target");
     }
