@@ -85,19 +85,6 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** James 3.8 has them under javax, 3.9 under jakarta: one jar serves both by naming neither. */
-    @Test
-    void nothingShouldNameWhatJames38And39HaveUnderOtherNames() {
-        noClasses()
-                .that()
-                .resideInAPackage(OURS)
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "javax.inject..", "javax.mail..", "javax.annotation..", "javax.servlet..", "jakarta..")
-                .check(CLASSES);
-    }
-
     @Test
     void nothingShouldResolveANameOrCompareNetworks() {
         noClasses()
