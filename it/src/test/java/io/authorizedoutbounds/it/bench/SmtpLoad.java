@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 
 /**
  * Transactions of MAIL, RCPTs and RSET over some connections at once, as many as the server answers. Every reply is
@@ -36,20 +37,21 @@ class SmtpLoad {
     private final byte[] rset = command("RSET");
     private final ImmutableList<byte[]> transactions;
 
-    /** Senders of these domains in turn. */
-    SmtpLoad(List<String> domains) {
-        ImmutableList.Builder<byte[]> recipients = ImmutableList.builder();
-        StringBuilder pipelined = new StringBuilder();
-        for (int i = 0; i < RECIPIENTS; i++) {
-            String rcpt = "RCPT TO:<friend" + i + "@elsewhere.example.org>";
-            recipients.add(command(rcpt));
-            pipelined.append(rcpt).append("\r\n");
-        }
-        rcpts = recipients.build();
+    /**
+     * @param from       senders, one for each transaction in turn
+     * @param recipients of each transaction, {@link #RECIPIENTS} of them
+     */
+    SmtpLoad(List<String> from, List<String> recipients) {
+        rcpts = recipients.stream()
+                .map(recipient -> command("RCPT TO:<" + recipient + ">"))
+                .collect(ImmutableList.toImmutableList());
+        String pipelined = recipients.stream()
+                .map(recipient -> "RCPT TO:<" + recipient + ">\r\n")
+                .collect(Collectors.joining());
         ImmutableList.Builder<byte[]> senders = ImmutableList.builder();
         ImmutableList.Builder<byte[]> whole = ImmutableList.builder();
-        for (String domain : domains) {
-            String mail = "MAIL FROM:<alice@" + domain + ">";
+        for (String sender : from) {
+            String mail = "MAIL FROM:<" + sender + ">";
             senders.add(command(mail));
             whole.add(command(mail + "\r\n" + pipelined + "RSET"));
         }
@@ -129,9 +131,9 @@ class SmtpLoad {
             return count * 1e9 / elapsed;
         }
 
-        private void transaction(int domain, boolean pipelined, int rcptReply) throws IOException {
+        private void transaction(int number, boolean pipelined, int rcptReply) throws IOException {
             if (pipelined) {
-                out.write(transactions.get(domain));
+                out.write(transactions.get(number));
                 expect(250);
                 for (int i = 0; i < RECIPIENTS; i++) {
                     expect(rcptReply);
@@ -139,7 +141,7 @@ class SmtpLoad {
                 expect(250);
                 return;
             }
-            out.write(mails.get(domain));
+            out.write(mails.get(number));
             expect(250);
             for (int i = 0; i < RECIPIENTS; i++) {
                 out.write(rcpts.get(i));
