@@ -55,6 +55,13 @@ public class AuthorizedOutboundsModule extends AbstractModule {
         bind(InternalDomains.class).in(Singleton.class);
         bind(BlockPolicyInForce.class).in(Singleton.class);
         bind(AuthorizedOutboundsMetrics.class).in(Singleton.class);
+        // What is missing is logged although nothing of ours may be configured.
+        bind(ConfigurationGaps.class).asEagerSingleton();
+    }
+
+    @Provides
+    LoadedModule loadedModule(Injector injector) {
+        return new LoadedModule(injector);
     }
 
     @Provides

@@ -7,10 +7,12 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
 import com.google.inject.Inject;
+import com.google.inject.Key;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRow.Outcome;
@@ -154,7 +156,17 @@ public class BlockExternalSenders extends GenericMailet {
     private Settings settings;
 
     @Inject
-    public BlockExternalSenders(
+    public BlockExternalSenders(LoadedModule module) {
+        this(
+                module.get(BlockRule.class),
+                module.get(InternalDomains.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(new Key<MailQueueFactory<?>>() {}),
+                module.get(BlockPolicyInForce.class),
+                module.get(AuthorizedOutboundsMetrics.class));
+    }
+
+    BlockExternalSenders(
             BlockRule rule,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,

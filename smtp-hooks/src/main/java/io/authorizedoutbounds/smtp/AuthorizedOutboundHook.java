@@ -5,6 +5,7 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -73,7 +74,16 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final AuthorizedOutboundsMetrics metrics;
 
     @Inject
-    public AuthorizedOutboundHook(
+    public AuthorizedOutboundHook(LoadedModule module) {
+        this(
+                module.get(RelayRule.class),
+                module.get(InternalDomains.class),
+                module.get(Refusals.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(AuthorizedOutboundsMetrics.class));
+    }
+
+    AuthorizedOutboundHook(
             RelayRule rule,
             InternalDomains domains,
             Refusals refusals,

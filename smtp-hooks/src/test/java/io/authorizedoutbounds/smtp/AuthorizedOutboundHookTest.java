@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
@@ -545,6 +546,11 @@ class AuthorizedOutboundHookTest {
             assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
                     .contains(recipients);
         }
+    }
+
+    @Test
+    void onlyTheMissingLineShouldBeReportedWhenTheModuleIsNotLoaded() {
+        JamesWithoutTheModule.assertMissingLineReported(AuthorizedOutboundHook.class);
     }
 
     /** What rule 2 is told. */
