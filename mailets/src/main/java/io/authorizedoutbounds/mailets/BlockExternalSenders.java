@@ -105,6 +105,7 @@ public class BlockExternalSenders extends GenericMailet {
     private static final AttributeName JMAP_USER = AttributeName.of("org.apache.james.jmap.send.MailMetaData.username");
 
     private static final AttributeName GRANTED = AttributeName.of(Origin.GRANTED_ATTRIBUTE);
+    private static final AttributeName TRUSTED_NETWORK = AttributeName.of(Origin.TRUSTED_NETWORK_ATTRIBUTE);
 
     /** James's WebAdmin counts with it how often it has put a mail back. */
     private static final AttributeName TIMES_PUT_BACK = AttributeName.of("mailRepository-reprocessing");
@@ -278,6 +279,9 @@ public class BlockExternalSenders extends GenericMailet {
         }
         if (has(mail, Mail.SMTP_AUTH_USER)) {
             return Origin.authenticated();
+        }
+        if (has(mail, TRUSTED_NETWORK)) {
+            return Origin.trustedNetwork();
         }
         return clientOf(mail.getRemoteAddr())
                 .map(client -> has(mail, GRANTED) ? Origin.grantedClient(client) : Origin.client(client))

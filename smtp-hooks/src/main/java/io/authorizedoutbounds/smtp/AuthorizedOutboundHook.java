@@ -62,8 +62,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     /** In the state of the connection: the permission to relay is ours. In that of the transaction: it is this one's. */
     private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
 
-    private static final Attribute GRANTED =
-            new Attribute(AttributeName.of(Origin.GRANTED_ATTRIBUTE), AttributeValue.of(true));
+    private static final Attribute GRANTED = mark(Origin.GRANTED_ATTRIBUTE);
+    private static final Attribute TRUSTED_NETWORK = mark(Origin.TRUSTED_NETWORK_ATTRIBUTE);
 
     private static final HookResult UNAVAILABLE = refusal(RelayReply.UNAVAILABLE);
 
@@ -158,15 +158,24 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
-    /** Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then. */
+    /**
+     * Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then, and what a
+     * trusted network sends is above both rules.
+     */
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         return guarded(session, HookResult.DECLINED, () -> {
             if (session.getAttachment(GRANT, State.Transaction).isPresent()) {
                 mail.setAttribute(GRANTED);
+            } else if (session.getUsername() == null && isTrusted(session)) {
+                mail.setAttribute(TRUSTED_NETWORK);
             }
             return HookResult.DECLINED;
         });
+    }
+
+    private static Attribute mark(String name) {
+        return new Attribute(AttributeName.of(name), AttributeValue.of(true));
     }
 
     private HookResult answer(
