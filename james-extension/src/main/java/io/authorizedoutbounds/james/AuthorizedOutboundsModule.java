@@ -170,7 +170,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RelayRule relayRule(CachedLookup lookup, AuthorizedOutboundsConfiguration configuration) {
-        return new RelayRule(lookup, configuration.protectLocalRecipients());
+    RelayRule relayRule(
+            CachedLookup lookup, AuthorizedOutboundsConfiguration configuration, BlockPolicyInForce blockPolicy) {
+        return new RelayRule(lookup, configuration.protectLocalRecipients(), blockPolicy::isConfigured);
     }
 }

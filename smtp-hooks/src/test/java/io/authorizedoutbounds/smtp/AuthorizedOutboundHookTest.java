@@ -1042,7 +1042,7 @@ class AuthorizedOutboundHookTest {
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
-                new RelayRule(lookup, true),
+                new RelayRule(lookup, true, () -> true),
                 new InternalDomains(domains),
                 counted,
                 configuration(enforcement),
@@ -1051,7 +1051,7 @@ class AuthorizedOutboundHookTest {
 
     private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
-                new RelayRule(LISTS, false),
+                new RelayRule(LISTS, false, () -> true),
                 new InternalDomains(DOMAINS),
                 counted,
                 configuration(Enforcement.ENFORCE),
