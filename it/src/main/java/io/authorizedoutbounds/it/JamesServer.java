@@ -22,6 +22,10 @@ import java.util.stream.Collectors;
  * <p>Apart from ports, what differs from the shipped files is what a test says with {@link Builder#edit}.
  */
 public final class JamesServer implements AutoCloseable {
+    /** James's logback writes {@code io.authorizedoutbounds.james.Name} as {@code i.a.j.Name}. */
+    private static final Pattern WARNING =
+            Pattern.compile("(?m)^\\S+ \\[(?:WARN |ERROR)\\] i\\.a\\.\\w+\\.\\S+ - (.*)$");
+
     private static final String KEYSTORE_PASSWORD = "james72laBalle";
     private static final ImmutableList<String> QUICK_TO_START =
             ImmutableList.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
@@ -46,6 +50,7 @@ public final class JamesServer implements AutoCloseable {
         private final Map<String, UnaryOperator<String>> edits = new LinkedHashMap<>();
         private final int smtpPort = Build.freePort();
         private final int submissionPort = Build.freePort();
+        private final int tlsSubmissionPort = Build.freePort();
         private final int webAdminPort = Build.freePort();
         private boolean dropIn = true;
         private App app = App.MEMORY;
@@ -63,11 +68,16 @@ public final class JamesServer implements AutoCloseable {
             edit("logback.xml", ".*<logger name=\"(io\\.authorizedoutbounds|.*HookResultLogger)\".*\n", "");
             edit("webadmin.properties", "extensions\\.routes=.*", "");
             edit("healthcheck.properties", "additional\\.healthchecks=.*", "");
-            edit(
+            withoutMailet();
+            return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
+        }
+
+        /** Leaves rule 2 out, and nothing else. */
+        public Builder withoutMailet() {
+            return edit(
                     "mailetcontainer.xml",
                     "(?s)<mailet match=\"All\" class=\"io\\.authorizedoutbounds[^\"]*\">.*?</mailet>",
                     "");
-            return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
         }
 
         /** With the mail queue of James's JPA apps, on disk, in place of the one in memory. */
@@ -211,6 +221,11 @@ public final class JamesServer implements AutoCloseable {
                     .replace("<announce>never", "<announce>forUnauthorizedAddresses"));
         }
 
+        /** Adds an SMTP server with AUTH, whose users may send as anybody. */
+        public Builder authListener(int port) {
+            return listener(port, server -> server.replace("<announce>never", "<announce>forUnauthorizedAddresses"));
+        }
+
         /** An internal domain that it has from the start; those that WebAdmin adds are gone after a restart. */
         public Builder domain(String name) {
             return edit(
@@ -260,7 +275,7 @@ public final class JamesServer implements AutoCloseable {
             // James looks up the names of clients: not outside this machine.
             Build.write(folder.resolve("hosts"), "127.0.0.1 localhost " + Build.hostName() + "\n");
             edit("smtpserver.xml", "0\\.0\\.0\\.0:25<", "127.0.0.1:" + smtpPort + "<");
-            edit("smtpserver.xml", "0\\.0\\.0\\.0:465<", "127.0.0.1:" + Build.freePort() + "<");
+            edit("smtpserver.xml", "0\\.0\\.0\\.0:465<", "127.0.0.1:" + tlsSubmissionPort + "<");
             edit("smtpserver.xml", "0\\.0\\.0\\.0:587<", "127.0.0.1:" + submissionPort + "<");
             edit("webadmin.properties", "port=8000", "port=" + webAdminPort);
             edit(
@@ -288,6 +303,7 @@ public final class JamesServer implements AutoCloseable {
                     environment,
                     smtpPort,
                     submissionPort,
+                    tlsSubmissionPort,
                     webAdminPort);
         }
 
@@ -331,6 +347,7 @@ public final class JamesServer implements AutoCloseable {
     private final ImmutableMap<String, String> environment;
     private final int smtpPort;
     private final int submissionPort;
+    private final int tlsSubmissionPort;
     private final int webAdminPort;
     private ServerProcess process;
 
@@ -340,6 +357,7 @@ public final class JamesServer implements AutoCloseable {
             ImmutableMap<String, String> environment,
             int smtpPort,
             int submissionPort,
+            int tlsSubmissionPort,
             int webAdminPort) {
         this.folder = folder;
         this.command = command;
@@ -347,6 +365,7 @@ public final class JamesServer implements AutoCloseable {
         this.process = ServerProcess.start("james", folder, command, environment);
         this.smtpPort = smtpPort;
         this.submissionPort = submissionPort;
+        this.tlsSubmissionPort = tlsSubmissionPort;
         this.webAdminPort = webAdminPort;
     }
 
@@ -385,6 +404,11 @@ public final class JamesServer implements AutoCloseable {
         return submissionPort;
     }
 
+    /** The port for users, TLS from the start and AUTH, as shipped 465. */
+    public int tlsSubmissionPort() {
+        return tlsSubmissionPort;
+    }
+
     public int webAdminPort() {
         return webAdminPort;
     }
@@ -400,6 +424,11 @@ public final class JamesServer implements AutoCloseable {
      */
     public String threadDump() {
         return process.threadDump();
+    }
+
+    /** The messages that the extension has logged as WARN or ERROR until now. */
+    public List<String> warnings() {
+        return WARNING.matcher(log()).results().map(line -> line.group(1)).collect(Collectors.toList());
     }
 
     /** At once: the memory app has nothing to save, and its own stop takes two seconds a listener. */

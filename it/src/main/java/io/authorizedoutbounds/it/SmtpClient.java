@@ -49,6 +49,15 @@ public final class SmtpClient implements AutoCloseable {
         return client;
     }
 
+    /** The same to a listener with TLS from the start. */
+    public static SmtpClient overTls(String loopbackAddress, int port) {
+        SmtpClient client = connect(loopbackAddress, port, line -> {});
+        client.encrypt();
+        client.reply();
+        client.send("EHLO client.example");
+        return client;
+    }
+
     /** Connects to a listener with {@code proxyRequired} and says which client it stands for. */
     public static SmtpClient proxied(String proxyHeader, int port) {
         SmtpClient client = connect(HOST, port, line -> {});
@@ -133,6 +142,11 @@ public final class SmtpClient implements AutoCloseable {
         if (!reply.startsWith("220")) {
             throw new IllegalStateException("STARTTLS: " + reply);
         }
+        encrypt();
+        send("EHLO client.example");
+    }
+
+    private void encrypt() {
         try {
             SSLSocket tls =
                     (SSLSocket) trustingContext().getSocketFactory().createSocket(socket, HOST, socket.getPort(), true);
@@ -141,7 +155,6 @@ public final class SmtpClient implements AutoCloseable {
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
-        send("EHLO client.example");
     }
 
     private static SSLContext trustingContext() throws GeneralSecurityException {

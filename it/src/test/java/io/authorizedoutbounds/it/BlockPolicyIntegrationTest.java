@@ -30,6 +30,7 @@ class BlockPolicyIntegrationTest {
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
     private static final String BLOCKED = "blocked-sender";
     private static final int JMAP_PORT = Build.freePort();
+    private static final int AUTH_PORT = Build.freePort();
 
     private static final String FAILS_ONCE = "Fails once";
 
@@ -54,6 +55,7 @@ class BlockPolicyIntegrationTest {
         sink = new SmtpSink();
         james = Servers.jamesWith(sink)
                 .trusting(TRUSTED)
+                .authListener(AUTH_PORT)
                 .edit(
                         "jmap.properties",
                         text -> "enabled=true\n"
@@ -214,8 +216,7 @@ class BlockPolicyIntegrationTest {
 
         @Test
         void mailOfAUserWithAnExternalSenderIsKept() {
-            try (SmtpClient smtp = SmtpClient.from(STRANGER, james.submissionPort())) {
-                smtp.startTls();
+            try (SmtpClient smtp = SmtpClient.from(STRANGER, AUTH_PORT)) {
                 assertThat(smtp.auth(user, "secret")).startsWith("235");
                 deliver(smtp, EXTERNAL_SENDER, external);
             }
@@ -227,8 +228,7 @@ class BlockPolicyIntegrationTest {
 
         @Test
         void mailOfAUserWithAnInternalSenderGoesOut() {
-            try (SmtpClient smtp = SmtpClient.from(STRANGER, james.submissionPort())) {
-                smtp.startTls();
+            try (SmtpClient smtp = SmtpClient.from(STRANGER, AUTH_PORT)) {
                 assertThat(smtp.auth(user, "secret")).startsWith("235");
                 deliver(smtp, user, external);
             }

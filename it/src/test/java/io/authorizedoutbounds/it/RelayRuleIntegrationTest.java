@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,6 +25,7 @@ class RelayRuleIntegrationTest {
     private static final String MAY_RELAY = "may-relay";
     private static final int PROXY_PORT = Build.freePort();
     private static final int VERIFY_PORT = Build.freePort();
+    private static final int AUTH_PORT = Build.freePort();
 
     private static SmtpSink sink;
     private static JamesServer james;
@@ -33,7 +35,7 @@ class RelayRuleIntegrationTest {
     static void start() {
         sink = new SmtpSink();
         james = Servers.jamesWith(sink)
-                .trusting(TRUSTED)
+                .trusting(String.join(", ", TRUSTED, "2001:db8:60::25", "2001:db8:61::25/128"))
                 // Keeps what James has marked as coming from a session that may relay.
                 .edit(
                         "mailetcontainer.xml",
@@ -42,6 +44,7 @@ class RelayRuleIntegrationTest {
                                 + MAY_RELAY + "/</repositoryPath><passThrough>true</passThrough></mailet>")
                 .proxyListener(PROXY_PORT)
                 .verifyingListener(VERIFY_PORT)
+                .authListener(AUTH_PORT)
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
     }
@@ -54,6 +57,30 @@ class RelayRuleIntegrationTest {
 
     private static SmtpClient from(String address) {
         return SmtpClient.from(address, james.smtpPort());
+    }
+
+    /** CASES 60: James takes a /128 for a /64. The documentation says so. */
+    @ParameterizedTest
+    @CsvSource({
+        "2001:db8:60::25, true",
+        "2001:db8:60::26, false",
+        "2001:db8:61::25, true",
+        "2001:db8:61::26, true",
+        "2001:db8:61:1::25, false",
+    })
+    void ipv6AddressInTheTrustedNetworksShouldBeTrustedAsDocumented(String client, boolean trusted) {
+        String domain = webAdmin.addDomain();
+
+        try (SmtpClient smtp = SmtpClient.proxied("PROXY TCP6 " + client + " 2001:db8::1 40000 25", PROXY_PORT)) {
+            smtp.mail("user@" + domain);
+            String reply = smtp.rcpt(EXTERNAL_RECIPIENT);
+
+            if (trusted) {
+                assertThat(reply).startsWith("250");
+            } else {
+                assertThat(reply).isEqualTo(refusal(client, domain));
+            }
+        }
     }
 
     private static String refusal(String client, String domain) {
@@ -319,13 +346,35 @@ class RelayRuleIntegrationTest {
             String others = webAdmin.addDomain();
             webAdmin.addUser("alice@" + mine, "secret");
 
-            try (SmtpClient client = SmtpClient.from(UNLISTED, james.submissionPort())) {
-                client.startTls();
+            try (SmtpClient client = SmtpClient.from(UNLISTED, AUTH_PORT)) {
                 assertThat(client.auth("alice@" + mine, "secret")).startsWith("235");
                 for (String sender : new String[] {"alice@" + mine, "bob@" + others, EXTERNAL_SENDER}) {
                     assertThat(client.mail(sender)).startsWith("250");
                     assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
                     client.send("RSET");
+                }
+            }
+        }
+
+        /** CASES 59: what is sent after AUTH is above the lists. */
+        @Test
+        void userShouldNotSendAsSomebodyElseOnTheSubmissionPortsAsShipped() {
+            String mine = webAdmin.addDomain();
+            String others = webAdmin.addDomainListing(LISTED);
+            webAdmin.addUser("alice@" + mine, "secret");
+            SmtpClient startTls = SmtpClient.from(LISTED, james.submissionPort());
+            startTls.startTls();
+
+            for (SmtpClient client : List.of(startTls, SmtpClient.overTls(LISTED, james.tlsSubmissionPort()))) {
+                try (client) {
+                    assertThat(client.auth("alice@" + mine, "secret")).startsWith("235");
+                    for (String sender : List.of("bob@" + others, "bob@" + mine, EXTERNAL_SENDER, "")) {
+                        assertThat(client.mail(sender))
+                                .as(sender)
+                                .isEqualTo("503 5.7.1 Incorrect Authentication for Specified Email Address");
+                    }
+                    assertThat(client.mail("alice@" + mine)).startsWith("250");
+                    assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
                 }
             }
         }
@@ -353,8 +402,9 @@ class RelayRuleIntegrationTest {
                 client.mail("alice@" + domain);
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
                 client.send("RSET");
+                assertThat(webAdmin.delete(domain, LISTED).statusCode()).isEqualTo(204);
                 assertThat(client.auth("alice@" + domain, "secret")).startsWith("235");
-                client.mail(EXTERNAL_SENDER);
+                client.mail("alice@" + domain);
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
             }
         }
@@ -367,8 +417,7 @@ class RelayRuleIntegrationTest {
             try (SmtpClient client = SmtpClient.from(UNLISTED, james.submissionPort())) {
                 client.startTls();
                 assertThat(client.auth("alice@" + domain, "wrong")).startsWith("535");
-                client.mail("alice@" + domain);
-                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+                assertThat(client.mail("alice@" + domain)).isEqualTo(refusal(UNLISTED, domain));
             }
         }
     }

@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
@@ -24,6 +25,7 @@ import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.apache.james.utils.PropertiesProvider;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +54,7 @@ class SharedSessionTest {
             bind(GaugeRegistry.class).toInstance(new NoopGaugeRegistry());
             bind(PropertiesProvider.class).toInstance(PropertiesProvider.forTesting());
             bind(FileSystem.class).toInstance(new NoFiles());
+            bind(ConfigurationProvider.class).toInstance((component, logged) -> new BaseHierarchicalConfiguration());
         }
     }
 

@@ -32,6 +32,34 @@ class StartIntegrationTest {
                         + " give host:port of one or more members, separated by commas");
     }
 
+    /** CASES 64. */
+    @Test
+    void moduleThatIsNotLoadedShouldStopTheStartAndNameTheLine() {
+        String log = JamesServer.builder()
+                // Appended to a comment without a newline.
+                .edit("extensions.properties", "\nguice\\.extension\\.module=", "guice.extension.module=")
+                .startInVain();
+
+        assertThat(log)
+                .contains(
+                        "conf/extensions.properties does not load the authorized outbounds, which other files of conf/"
+                                + " use. Add this on a line of its own, or with a comma to the modules that are there:"
+                                + " \"guice.extension.module=io.authorizedoutbounds.james.AuthorizedOutboundsModule\"")
+                .doesNotContain("No injectable constructor")
+                .doesNotContain("No implementation for");
+    }
+
+    @Test
+    void healthyStartShouldLogNoWarning() {
+        try (JamesServer james = JamesServer.builder()
+                .cassandra(Servers.cassandra(), Servers.newKeyspace())
+                .start()) {
+            WebAdmin.of(james).awaitHealth("healthy");
+
+            assertThat(james.warnings()).isEmpty();
+        }
+    }
+
     /** A stand-in for the JPA apps, which are not to be had as a class path: they lack the driver. */
     @Test
     void hostWithoutTheDriverShouldUseTheOneOfTheDropIn() {

@@ -170,9 +170,6 @@ public class CassandraConnection {
 
     /** The tables; fails at once while Cassandra has not been reached yet. */
     CompletionStage<OutboundTables> tables() {
-        return tables.isDone()
-                ? tables
-                : CompletableFuture.failedFuture(
-                        new IllegalStateException("Cassandra has not been reached since James started"));
+        return tables.isDone() ? tables : CompletableFuture.failedFuture(new NotReachedException());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Ordering;
 import com.google.inject.Inject;
 import java.time.Duration;
@@ -19,7 +20,8 @@ import reactor.core.publisher.Mono;
  *
  * <ul>
  *   <li>healthy: changes of the lists are followed
- *   <li>degraded: they are not, and answers may be stale
+ *   <li>degraded: they are not, and answers may be stale; or a rule does not hold for some mail, since James's files
+ *       leave out the hook or the mailet ({@link ConfigurationGaps})
  *   <li>unhealthy: what is not in memory gets row 8 (451 4.3.0), for lack of Cassandra
  * </ul>
  *
@@ -34,11 +36,21 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
     private static final Duration LEAST = Duration.ofSeconds(5);
 
     private final CachedLookup lookup;
+    private final ConfigurationGaps gaps;
     private final Duration stale;
 
     @Inject
-    public AuthorizedOutboundsHealthCheck(CachedLookup lookup, AuthorizedOutboundsConfiguration configuration) {
+    public AuthorizedOutboundsHealthCheck(LoadedModule module) {
+        this(
+                module.get(CachedLookup.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(ConfigurationGaps.class));
+    }
+
+    AuthorizedOutboundsHealthCheck(
+            CachedLookup lookup, AuthorizedOutboundsConfiguration configuration, ConfigurationGaps gaps) {
         this.lookup = lookup;
+        this.gaps = gaps;
         this.stale = Ordering.natural()
                 .max(LEAST, configuration.propagationInterval().multipliedBy(READINGS_MISSED));
     }
@@ -76,13 +88,16 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
                             + " s, longer than stale.maximum: nothing in memory counts, and mail is put off (451 4.3.0)"
                             + " unless Cassandra answers");
         }
+        ImmutableList.Builder<String> reasons = ImmutableList.builder();
         if (lag.compareTo(stale) > 0) {
-            return Result.degraded(
-                    NAME,
-                    "The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
-                            + " s: what other nodes changed since is not seen; what is in memory counts for another "
-                            + remaining.toSeconds() + " s");
+            reasons.add("The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
+                    + " s: what other nodes changed since is not seen; what is in memory counts for another "
+                    + remaining.toSeconds() + " s");
         }
-        return Result.healthy(NAME);
+        return degraded(reasons.addAll(gaps.descriptions()).build());
+    }
+
+    private static Result degraded(ImmutableList<String> reasons) {
+        return reasons.isEmpty() ? Result.healthy(NAME) : Result.degraded(NAME, String.join(". ", reasons));
     }
 }

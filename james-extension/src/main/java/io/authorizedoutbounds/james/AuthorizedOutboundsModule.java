@@ -57,6 +57,13 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(BlockPolicyInForce.class).in(Singleton.class);
+        // What is missing is logged although nothing of ours may be configured.
+        bind(ConfigurationGaps.class).asEagerSingleton();
+    }
+
+    @Provides
+    LoadedModule loadedModule(Injector injector) {
+        return new LoadedModule(injector);
     }
 
     @Provides
@@ -195,7 +202,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RelayRule relayRule(CachedLookup lookup, AuthorizedOutboundsConfiguration configuration) {
-        return new RelayRule(lookup, configuration.protectLocalRecipients());
+    RelayRule relayRule(
+            CachedLookup lookup, AuthorizedOutboundsConfiguration configuration, BlockPolicyInForce blockPolicy) {
+        return new RelayRule(lookup, configuration.protectLocalRecipients(), blockPolicy::isConfigured);
     }
 }

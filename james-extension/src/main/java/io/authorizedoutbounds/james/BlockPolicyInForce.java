@@ -17,6 +17,11 @@ public class BlockPolicyInForce {
         exemptions = Optional.of(mailets);
     }
 
+    /** Whether a mailet judges what row 6 of rule 1 grants; false until the mailet container of James is up. */
+    public boolean isConfigured() {
+        return exemptions.isPresent();
+    }
+
     /** Empty without a mailet. */
     public Optional<BlockExemptions> exemptions() {
         return exemptions;

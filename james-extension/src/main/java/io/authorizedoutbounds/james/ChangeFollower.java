@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.cassandra.NotReachedException;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Clock;
@@ -171,6 +172,10 @@ class ChangeFollower {
     }
 
     private void failed(Throwable reason) {
+        if (reason instanceof NotReachedException) {
+            // A start, for a second or so; when it takes longer the connection logs that.
+            return;
+        }
         if (!failing) {
             LOGGER.warn(
                     "Cannot read the changes of the lists of authorized outbounds:"

@@ -3,7 +3,7 @@ package io.authorizedoutbounds.policy;
 
 /** The five rows of rule 2, and what is none of them because something cannot be had. */
 public enum BlockRow {
-    /** The mail came from the server itself, or from an address that is nobody's authorized outbound. */
+    /** The mail came from the server itself, from a trusted network, or from an address that is nobody's authorized outbound. */
     NOT_OUTBOUND(1, Outcome.LEAVE),
     /** Internal or null sender: what is ours goes out, and bounces must flow. */
     OWN_SENDER(2, Outcome.LEAVE),

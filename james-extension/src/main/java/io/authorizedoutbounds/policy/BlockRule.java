@@ -23,7 +23,7 @@ public final class BlockRule {
      * @param recipient asked for only when it matters
      */
     public BlockRow judge(Origin origin, Sender sender, BooleanSupplier exempt, Supplier<Locality> recipient) {
-        if (origin.isServer()) {
+        if (origin.isAboveRule()) {
             return BlockRow.NOT_OUTBOUND;
         }
         if (sender.isNull() || sender.locality() == Locality.INTERNAL) {

@@ -8,12 +8,17 @@ public final class Origin {
     /** Name of the attribute with which rule 1 marks the mails that it lets a client relay. */
     public static final String GRANTED_ATTRIBUTE = "io.authorizedoutbounds.granted";
 
+    /** Name of the attribute with which rule 1 marks the mails that it takes from a trusted network without AUTH. */
+    public static final String TRUSTED_NETWORK_ATTRIBUTE = "io.authorizedoutbounds.trustedNetwork";
+
     private static final Origin SERVER = new Origin(Kind.SERVER, Optional.empty());
+    private static final Origin TRUSTED_NETWORK = new Origin(Kind.TRUSTED_NETWORK, Optional.empty());
     private static final Origin AUTHENTICATED = new Origin(Kind.AUTHENTICATED, Optional.empty());
     private static final Origin ELSEWHERE = new Origin(Kind.CLIENT, Optional.empty());
 
     private enum Kind {
         SERVER,
+        TRUSTED_NETWORK,
         AUTHENTICATED,
         CLIENT,
         GRANTED
@@ -30,6 +35,11 @@ public final class Origin {
     /** This server made it: a bounce, a forward, a reply, a submission over JMAP. */
     public static Origin server() {
         return SERVER;
+    }
+
+    /** It came in from a trusted network, without AUTH: above rule 2 as it is above rule 1, listed or not. */
+    public static Origin trustedNetwork() {
+        return TRUSTED_NETWORK;
     }
 
     /** It came in through an SMTP session with AUTH. */
@@ -56,6 +66,7 @@ public final class Origin {
     Listing outbound(OutboundLookup lookup) {
         switch (kind) {
             case SERVER:
+            case TRUSTED_NETWORK:
                 return Listing.UNLISTED;
             case AUTHENTICATED:
                 return Listing.LISTED;
@@ -69,7 +80,8 @@ public final class Origin {
         throw new IllegalStateException("No answer for " + kind);
     }
 
-    boolean isServer() {
-        return kind == Kind.SERVER;
+    /** Whether rule 2 does not apply, whoever lists the address. */
+    boolean isAboveRule() {
+        return kind == Kind.SERVER || kind == Kind.TRUSTED_NETWORK;
     }
 }

@@ -13,9 +13,9 @@ public enum RelayRow {
     UNPROTECTED_RECIPIENT(4, Verdict.PASS),
     /** External or null sender, internal recipient: inbound mail. Needs no lookup. */
     INBOUND(5, Verdict.PASS),
-    /** External or null sender, external recipient, client listed for some internal domain. */
+    /** External or null sender, external recipient, client listed for some internal domain; needs rule 2. */
     LISTED(6, Verdict.GRANT),
-    /** External or null sender, external recipient, client listed for none. */
+    /** External or null sender, external recipient, client listed for none, or no rule 2 to judge the mail. */
     UNLISTED(7, Verdict.REFUSE),
     /** Something that the decision needs cannot be had. */
     UNDECIDED(8, Verdict.TRY_LATER);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 
@@ -8,20 +9,24 @@ import org.apache.james.core.Domain;
 public final class RelayRule {
     private final OutboundLookup lookup;
     private final boolean protectLocalRecipients;
+    private final BooleanSupplier blockRuleInForce;
 
     /**
      * The rule with its setting.
      *
      * @param protectLocalRecipients whether an unlisted client is refused for internal recipients too
+     * @param blockRuleInForce       whether rule 2 judges what row 6 grants; without it row 6 is row 7, or a listed server
+     *                               would be a springboard
      */
-    public RelayRule(OutboundLookup lookup, boolean protectLocalRecipients) {
+    public RelayRule(OutboundLookup lookup, boolean protectLocalRecipients, BooleanSupplier blockRuleInForce) {
         this.lookup = lookup;
         this.protectLocalRecipients = protectLocalRecipients;
+        this.blockRuleInForce = blockRuleInForce;
     }
 
     /** The same rule, with answers of another lookup. */
     public RelayRule over(OutboundLookup otherLookup) {
-        return new RelayRule(otherLookup, protectLocalRecipients);
+        return new RelayRule(otherLookup, protectLocalRecipients, blockRuleInForce);
     }
 
     /**
@@ -85,6 +90,9 @@ public final class RelayRule {
     }
 
     private RelayRow judgeRelay(OutboundAddress client) {
+        if (!blockRuleInForce.getAsBoolean()) {
+            return RelayRow.UNLISTED;
+        }
         switch (lookup.listedForAny(client)) {
             case LISTED:
                 return RelayRow.LISTED;

@@ -7,6 +7,7 @@ import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
@@ -52,7 +53,17 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private final RequestChecks checks;
 
     @Inject
-    public AuthorizedOutboundsRoutes(
+    public AuthorizedOutboundsRoutes(LoadedModule module) {
+        this(
+                module.get(AuthorizedOutboundStore.class),
+                module.get(InternalDomains.class),
+                module.get(Decisions.class),
+                module.get(Clock.class),
+                module.get(JsonTransformer.class),
+                module.get(RequestChecks.class));
+    }
+
+    AuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
             InternalDomains internalDomains,
             Decisions decisions,

@@ -12,6 +12,7 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.DomainDepartures;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Locality;
@@ -75,7 +76,19 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private final RequestChecks checks;
 
     @Inject
-    public DomainAuthorizedOutboundsRoutes(
+    public DomainAuthorizedOutboundsRoutes(LoadedModule module) {
+        this(
+                module.get(AuthorizedOutboundStore.class),
+                module.get(RefusalStore.class),
+                module.get(InternalDomains.class),
+                module.get(DomainDepartures.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(Clock.class),
+                module.get(JsonTransformer.class),
+                module.get(RequestChecks.class));
+    }
+
+    DomainAuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
             RefusalStore refusals,
             InternalDomains domains,

@@ -37,6 +37,7 @@ class AuthorizedOutboundsHealthCheckTest {
     private Predicate<Object> lost = asked -> true;
 
     private AuthorizedOutboundsConfiguration configuration = configuration("1s");
+    private ConfigurationGaps gaps = XmlFiles.complete().gaps();
     private final CachedLookup lookup = new CachedLookup(
             untilAnOutage(),
             FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
@@ -75,7 +76,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private Result check() {
-        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, configuration).check())
+        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, configuration, gaps).check())
                 .block();
     }
 
@@ -109,10 +110,40 @@ class AuthorizedOutboundsHealthCheckTest {
 
     @Test
     void nameShouldDoForAPath() {
-        assertThat(new AuthorizedOutboundsHealthCheck(lookup, configuration)
+        assertThat(new AuthorizedOutboundsHealthCheck(lookup, configuration, gaps)
                         .componentName()
                         .getName())
                 .isEqualTo("AuthorizedOutbounds");
+    }
+
+    @Test
+    void nodeWithAGapInItsConfigurationShouldBeDegraded() {
+        gaps = XmlFiles.complete().mailets("ToRepository").gaps();
+        readChanges();
+
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.DEGRADED);
+        assertThat(check().getCause()).hasValueSatisfying(cause -> assertThat(cause)
+                .startsWith("conf/mailetcontainer.xml: BlockExternalSenders is in no processor"));
+    }
+
+    @Test
+    void everyReasonToBeDegradedShouldBeInOneMessage() {
+        gaps = XmlFiles.complete().handlers("A").mailets("ToRepository").gaps();
+        readChanges();
+        pass(Duration.ofSeconds(7));
+
+        assertThat(check().getStatus()).isEqualTo(ResultStatus.DEGRADED);
+        assertThat(check().getCause()).hasValueSatisfying(cause -> assertThat(cause)
+                .contains("have not been read for 7 s")
+                .contains(". conf/smtpserver.xml: ")
+                .contains(". conf/mailetcontainer.xml: "));
+    }
+
+    @Test
+    void nodeThatCannotDecideShouldBeUnhealthyWhateverItsConfigurationLeavesOut() {
+        gaps = XmlFiles.complete().mailets("ToRepository").gaps();
+
+        assertUnhealthy("Cassandra has not been reached since James started");
     }
 
     @Test

@@ -24,6 +24,8 @@ class BlockRuleTest {
                 "server        | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
                 "server        | INTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
                 "server        | UNKNOWN  | false  | UNKNOWN   | NOT_OUTBOUND",
+                "trusted       | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
+                "trusted       | UNKNOWN  | false  | UNKNOWN   | NOT_OUTBOUND",
                 "UNLISTED      | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
                 "UNLISTED      | UNKNOWN  | false  | EXTERNAL  | NOT_OUTBOUND",
                 "UNLISTED      | EXTERNAL | false  | UNKNOWN   | NOT_OUTBOUND",
@@ -99,6 +101,26 @@ class BlockRuleTest {
         assertThat(lookup.questions).containsExactly(CLIENT);
     }
 
+    /** A trusted network may be listed too, and is above rule 2 without asking anybody. */
+    @Test
+    void nothingShouldBeAskedForMailOfATrustedNetwork() {
+        StubLookup lookup = new StubLookup(Listing.LISTED);
+
+        BlockRow row = new BlockRule(lookup)
+                .judge(
+                        Origin.trustedNetwork(),
+                        Sender.external(),
+                        () -> {
+                            throw new AssertionError("Asked for the exemptions");
+                        },
+                        () -> {
+                            throw new AssertionError("Asked for the recipient");
+                        });
+
+        assertThat(row).isEqualTo(BlockRow.NOT_OUTBOUND);
+        assertThat(lookup.questions).isEmpty();
+    }
+
     /** Says the same of every client, and remembers which it was asked for. */
     private static final class StubLookup implements OutboundLookup {
         private final Listing listing;
@@ -142,6 +164,8 @@ class BlockRuleTest {
         switch (name) {
             case "server":
                 return Origin.server();
+            case "trusted":
+                return Origin.trustedNetwork();
             case "authenticated":
                 return Origin.authenticated();
             case "granted":

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
@@ -87,7 +88,8 @@ class RelayRuleTest {
         }
 
         private RelayRow judge(OutboundLookup lookup) {
-            return new RelayRule(lookup, protectLocalRecipients).judge(trusted, sender(), CLIENT, () -> recipient);
+            return new RelayRule(lookup, protectLocalRecipients, () -> true)
+                    .judge(trusted, sender(), CLIENT, () -> recipient);
         }
 
         private Sender sender() {
@@ -279,14 +281,43 @@ class RelayRuleTest {
         Case listed = new Case(false, Locality.INTERNAL, Listing.LISTED, Listing.UNKNOWN, Locality.UNKNOWN, false);
         Case unlisted = new Case(false, Locality.INTERNAL, Listing.UNLISTED, Listing.UNKNOWN, Locality.UNKNOWN, true);
 
-        assertThat(new RelayRule(FORBIDDEN, true).judge(true, Sender.external(), CLIENT, nobody))
+        assertThat(new RelayRule(FORBIDDEN, true, () -> true).judge(true, Sender.external(), CLIENT, nobody))
                 .isEqualTo(RelayRow.TRUSTED);
-        assertThat(new RelayRule(new RecordingLookup(listed), false)
+        assertThat(new RelayRule(new RecordingLookup(listed), false, () -> true)
                         .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
                 .isEqualTo(RelayRow.LISTED_FOR_DOMAIN);
-        assertThat(new RelayRule(new RecordingLookup(unlisted), true)
+        assertThat(new RelayRule(new RecordingLookup(unlisted), true, () -> true)
                         .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
                 .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
+    }
+
+    /** Nobody would stop a springboard: whether the client is listed does not matter then. */
+    @ParameterizedTest
+    @MethodSource("everyCombination")
+    void row6ShouldBeRow7WithoutLookupWhenRule2IsNotInForce(Case combination) {
+        RecordingLookup lookup = new RecordingLookup(combination);
+
+        RelayRow row = new RelayRule(lookup, combination.protectLocalRecipients, () -> false)
+                .judge(combination.trusted, combination.sender(), CLIENT, () -> combination.recipient);
+
+        boolean relayOfAnExternalSender = !combination.trusted
+                && combination.sender == Locality.EXTERNAL
+                && combination.recipient == Locality.EXTERNAL;
+        assertThat(row.number()).isEqualTo(relayOfAnExternalSender ? 7 : combination.expected().number);
+        assertThat(lookup.questions).doesNotContain("192.0.2.1 for any");
+    }
+
+    @Test
+    void row6ShouldFollowRule2WhenItComesIntoForce() {
+        AtomicBoolean inForce = new AtomicBoolean();
+        Case listed = new Case(false, Locality.EXTERNAL, Listing.UNKNOWN, Listing.LISTED, Locality.EXTERNAL, true);
+        RelayRule rule = new RelayRule(new RecordingLookup(listed), true, inForce::get);
+
+        assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+                .isEqualTo(RelayRow.UNLISTED);
+        inForce.set(true);
+        assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+                .isEqualTo(RelayRow.LISTED);
     }
 
     @Test
@@ -326,7 +357,7 @@ class RelayRuleTest {
     private static RelayRow judgeSenderAlone(Listing listing, boolean protectLocalRecipients) {
         Case combination =
                 new Case(false, Locality.INTERNAL, listing, Listing.UNKNOWN, Locality.UNKNOWN, protectLocalRecipients);
-        return new RelayRule(new RecordingLookup(combination), protectLocalRecipients)
+        return new RelayRule(new RecordingLookup(combination), protectLocalRecipients, () -> true)
                 .judgeSender(Sender.internal(DOMAIN), CLIENT);
     }
 }

@@ -7,10 +7,12 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
 import com.google.inject.Inject;
+import com.google.inject.Key;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRow.Outcome;
@@ -103,6 +105,7 @@ public class BlockExternalSenders extends GenericMailet {
     private static final AttributeName JMAP_USER = AttributeName.of("org.apache.james.jmap.send.MailMetaData.username");
 
     private static final AttributeName GRANTED = AttributeName.of(Origin.GRANTED_ATTRIBUTE);
+    private static final AttributeName TRUSTED_NETWORK = AttributeName.of(Origin.TRUSTED_NETWORK_ATTRIBUTE);
 
     /** James's WebAdmin counts with it how often it has put a mail back. */
     private static final AttributeName TIMES_PUT_BACK = AttributeName.of("mailRepository-reprocessing");
@@ -154,7 +157,17 @@ public class BlockExternalSenders extends GenericMailet {
     private Settings settings;
 
     @Inject
-    public BlockExternalSenders(
+    public BlockExternalSenders(LoadedModule module) {
+        this(
+                module.get(BlockRule.class),
+                module.get(InternalDomains.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(new Key<MailQueueFactory<?>>() {}),
+                module.get(BlockPolicyInForce.class),
+                module.get(AuthorizedOutboundsMetrics.class));
+    }
+
+    BlockExternalSenders(
             BlockRule rule,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
@@ -266,6 +279,9 @@ public class BlockExternalSenders extends GenericMailet {
         }
         if (has(mail, Mail.SMTP_AUTH_USER)) {
             return Origin.authenticated();
+        }
+        if (has(mail, TRUSTED_NETWORK)) {
+            return Origin.trustedNetwork();
         }
         return clientOf(mail.getRemoteAddr())
                 .map(client -> has(mail, GRANTED) ? Origin.grantedClient(client) : Origin.client(client))

@@ -10,6 +10,7 @@ import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
@@ -232,6 +233,34 @@ class BlockExternalSendersTest {
 
             assertUntouched(mail, EXTERNAL);
         }
+    }
+
+    @Test
+    void onlyTheMissingLineShouldBeReportedWhenTheModuleIsNotLoaded() {
+        JamesWithoutTheModule.assertMissingLineReported(BlockExternalSenders.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {LISTED, UNLISTED, UNKNOWN})
+    void mailOfATrustedNetworkShouldBeLeftAsItIsWithoutAskingTheLists(String from) throws Exception {
+        Mail mail = mail(from, EXTERNAL);
+        mail.setAttribute(attribute("io.authorizedoutbounds.trustedNetwork"));
+
+        mailet().service(mail);
+
+        assertUntouched(mail, EXTERNAL);
+    }
+
+    /** James itself marks who has authenticated: that counts, wherever the user is. */
+    @Test
+    void mailOfAUserShouldBeBlockedThoughItIsMarkedAsOfATrustedNetwork() throws Exception {
+        Mail mail = mail(UNLISTED, EXTERNAL);
+        mail.setAttribute(attribute("io.authorizedoutbounds.trustedNetwork"));
+        mail.setAttribute(AUTH_USER);
+
+        mailet().service(mail);
+
+        assertThat(mail.getState()).isEqualTo("blocked-sender");
     }
 
     @ParameterizedTest

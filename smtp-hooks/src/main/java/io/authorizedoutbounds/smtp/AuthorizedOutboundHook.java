@@ -6,6 +6,7 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.james.RefusalLog;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
@@ -64,8 +65,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private static final AttachmentKey<Transaction> TRANSACTION =
             AttachmentKey.of("io.authorizedoutbounds.transaction", Transaction.class);
 
-    private static final Attribute GRANTED =
-            new Attribute(AttributeName.of(Origin.GRANTED_ATTRIBUTE), AttributeValue.of(true));
+    private static final Attribute GRANTED = mark(Origin.GRANTED_ATTRIBUTE);
+    private static final Attribute TRUSTED_NETWORK = mark(Origin.TRUSTED_NETWORK_ATTRIBUTE);
 
     private static final HookResult UNAVAILABLE = refusal(RelayReply.UNAVAILABLE);
 
@@ -79,15 +80,16 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final LongSupplier nanoTime;
 
     @Inject
-    public AuthorizedOutboundHook(
-            RelayRule rule,
-            OutboundLookup lookup,
-            InternalDomains domains,
-            Refusals refusals,
-            RefusalLog log,
-            AuthorizedOutboundsConfiguration configuration,
-            AuthorizedOutboundsMetrics metrics) {
-        this(rule, lookup, domains, refusals, log, configuration, metrics, System::nanoTime);
+    public AuthorizedOutboundHook(LoadedModule module) {
+        this(
+                module.get(RelayRule.class),
+                module.get(OutboundLookup.class),
+                module.get(InternalDomains.class),
+                module.get(Refusals.class),
+                module.get(RefusalLog.class),
+                module.get(AuthorizedOutboundsConfiguration.class),
+                module.get(AuthorizedOutboundsMetrics.class),
+                System::nanoTime);
     }
 
     @VisibleForTesting
@@ -173,7 +175,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
-    /** Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then. */
+    /**
+     * Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then, and what a
+     * trusted network sends is above both rules.
+     */
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         return guarded(session, HookResult.DECLINED, () -> {
@@ -181,6 +186,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                     .filter(Transaction::isGranted)
                     .isPresent()) {
                 mail.setAttribute(GRANTED);
+            } else if (session.getUsername() == null && isTrusted(session)) {
+                mail.setAttribute(TRUSTED_NETWORK);
             }
             return HookResult.DECLINED;
         });
@@ -196,6 +203,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         Transaction transaction = new Transaction(sender, client, rule, lookup, domains, nanoTime);
         session.setAttachment(TRANSACTION, transaction, State.Transaction);
         return transaction;
+    }
+
+    private static Attribute mark(String name) {
+        return new Attribute(AttributeName.of(name), AttributeValue.of(true));
     }
 
     private HookResult answer(SMTPSession session, RelayRow row, Transaction transaction, HookResult asWithoutUs) {

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.james.RefusalLog;
 import io.authorizedoutbounds.james.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -810,10 +811,16 @@ class AuthorizedOutboundHookTest {
         }
     }
 
+    @Test
+    void onlyTheMissingLineShouldBeReportedWhenTheModuleIsNotLoaded() {
+        JamesWithoutTheModule.assertMissingLineReported(AuthorizedOutboundHook.class);
+    }
+
     /** What rule 2 is told. */
     @Nested
     class Mark {
         private final AttributeName granted = AttributeName.of("io.authorizedoutbounds.granted");
+        private final AttributeName trustedNetwork = AttributeName.of("io.authorizedoutbounds.trustedNetwork");
 
         private Mail message(AuthorizedOutboundHook hook, FakeSmtpSession session) {
             Mail mail = MailImpl.builder().name("mail").build();
@@ -848,12 +855,43 @@ class AuthorizedOutboundHookTest {
             assertThat(message(hook, session).getAttribute(granted)).isEmpty();
         }
 
-        @Test
-        void mailOfATrustedNetworkShouldNotBeMarked() {
-            FakeSmtpSession session = sessionOfTrustedNetwork();
-            mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void mailOfATrustedNetworkShouldBeMarkedAsSuchWhetherItIsListedOrNot(Enforcement enforcement) {
+            AuthorizedOutboundHook hook = hook(enforcement, LISTS, DOMAINS);
+            for (String client : List.of(UNLISTED_IP, IP_OF_A)) {
+                FakeSmtpSession session = session(client);
+                session.setRelayingAllowed(true);
+                mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
 
-            assertThat(message(hook, session).getAttribute(granted)).isEmpty();
+                Mail mail = message(hook, session);
+
+                assertThat(mail.getAttribute(trustedNetwork)).as(client).isPresent();
+                assertThat(mail.getAttribute(granted)).as(client).isEmpty();
+            }
+        }
+
+        @Test
+        void mailOfAUserInATrustedNetworkShouldNotBeMarked() {
+            FakeSmtpSession session = sessionOfTrustedNetwork();
+            authenticate(session);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+
+            assertThat(message(hook, session).attributes()).isEmpty();
+        }
+
+        @Test
+        void mailFromOutsideATrustedNetworkShouldNotBeMarkedAsFromOne() {
+            for (String recipient : List.of(USER_OF_A, OTHER_OUTSIDER)) {
+                FakeSmtpSession session = session(IP_OF_A);
+                mailAndRcpt(hook, session, OUTSIDER, OTHER_OUTSIDER);
+                session.resetState();
+                mailAndRcpt(hook, session, OUTSIDER, recipient);
+
+                assertThat(message(hook, session).getAttribute(trustedNetwork))
+                        .as(recipient)
+                        .isEmpty();
+            }
         }
 
         @Test
@@ -1273,7 +1311,7 @@ class AuthorizedOutboundHookTest {
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
-                new RelayRule(lookup, true),
+                new RelayRule(lookup, true, () -> true),
                 lookup,
                 FixedDomainList.internalDomains(domains),
                 counted,
@@ -1285,7 +1323,7 @@ class AuthorizedOutboundHookTest {
 
     private AuthorizedOutboundHook unprotectingHook() {
         return new AuthorizedOutboundHook(
-                new RelayRule(LISTS, false),
+                new RelayRule(LISTS, false, () -> true),
                 LISTS,
                 FixedDomainList.internalDomains(DOMAINS),
                 counted,

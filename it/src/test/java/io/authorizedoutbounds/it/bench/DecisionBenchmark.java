@@ -89,7 +89,7 @@ public class DecisionBenchmark {
                 Clock.systemUTC(),
                 Ticker.systemTicker(),
                 JamesMetrics.create());
-        rule = new RelayRule(lookup, true);
+        rule = new RelayRule(lookup, true, () -> true);
         for (int i = 0; i < domains; i++) {
             expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL));
         }

@@ -113,9 +113,9 @@ class ScaleMeasurement implements Measurement {
                 .toArray(String[]::new)));
         warmUp(lookup(store, domains));
         CachedLookup memory = lookup(store, domains);
-        measureCold(new RelayRule(memory, true));
+        measureCold(new RelayRule(memory, true, () -> true));
         measureHot(memory, lookup(store, domains), lookup(new DataSetStore(DATA), domains));
-        measureHeap(new RelayRule(lookup(store, domains), true));
+        measureHeap(new RelayRule(lookup(store, domains), true, () -> true));
     }
 
     private static CachedLookup lookup(OutboundLists store, InternalDomains domains) {
@@ -128,7 +128,7 @@ class ScaleMeasurement implements Measurement {
     /** The driver, rule 1 and Cassandra itself are compiled by use: with keys that are not asked for again. */
     private void warmUp(CachedLookup lookup) throws InterruptedException, ExecutionException {
         System.out.println("Warming up ...");
-        RelayRule rule = new RelayRule(lookup, true);
+        RelayRule rule = new RelayRule(lookup, true, () -> true);
         int from = 8 * QUESTIONS;
         for (RelayRow row : Decisions.ROWS) {
             int start = row == RelayRow.UNLISTED_FOR_DOMAIN ? from + QUESTIONS : from;
@@ -192,7 +192,7 @@ class ScaleMeasurement implements Measurement {
 
         private Hot(String what, CachedLookup lookup, int keys) {
             this.what = what;
-            this.rule = new RelayRule(lookup, true);
+            this.rule = new RelayRule(lookup, true, () -> true);
             this.keys = keys;
         }
 
