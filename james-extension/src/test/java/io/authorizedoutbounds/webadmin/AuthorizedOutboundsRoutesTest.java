@@ -6,43 +6,33 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
-import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
-import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
-import java.time.Clock;
-import java.time.Instant;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
-import org.apache.james.webadmin.WebAdminConfiguration;
-import org.apache.james.webadmin.utils.JsonTransformer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import spark.Service;
 
-/** The export over HTTP, from a store that fails; all else is in the integration tests. */
+/** What is about all domains over HTTP, on each Spark that James has; what needs Cassandra is in the integration tests. */
+@Timeout(60)
 class AuthorizedOutboundsRoutesTest {
-    private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
+    private static final String EXPORT = "/authorizedOutbounds";
 
-    private final Service service = Service.ignite().ipAddress("127.0.0.1").port(0);
-
-    @AfterEach
-    void stop() {
-        service.stop();
-        service.awaitStop();
-    }
+    @RegisterExtension
+    final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin("a.example", "b.example");
 
     private static AuthorizedOutbound entry(int number) {
         return new AuthorizedOutbound(
@@ -50,7 +40,7 @@ class AuthorizedOutboundsRoutesTest {
                 OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)),
                 Optional.empty(),
                 Optional.empty(),
-                NOW,
+                InMemoryWebAdmin.NOW,
                 Optional.empty());
     }
 
@@ -131,24 +121,90 @@ class AuthorizedOutboundsRoutesTest {
 
     private HttpResponse<String> export(CompletionStage<AuthorizedOutboundStore.Page> first)
             throws IOException, InterruptedException {
-        AuthorizedOutboundStore memory = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
-        AuthorizedOutboundStore store = (AuthorizedOutboundStore) Proxy.newProxyInstance(
-                AuthorizedOutboundStore.class.getClassLoader(),
-                new Class<?>[] {AuthorizedOutboundStore.class},
-                (proxy, method, arguments) ->
-                        method.getName().equals("everything") ? first : method.invoke(memory, arguments));
-        new AuthorizedOutboundsRoutes(
-                        store,
-                        FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
-                        null,
-                        Clock.systemUTC(),
-                        new JsonTransformer(),
-                        new RequestChecks(WebAdminConfiguration.TEST_CONFIGURATION))
-                .define(service);
-        service.awaitInitialization();
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + service.port() + "/authorizedOutbounds"))
-                .build();
-        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        webAdmin.exportFrom(first);
+        return webAdmin.get(EXPORT);
+    }
+
+    @Test
+    void exportShouldBeAStreamOfPages() throws Exception {
+        int entries = 5000;
+        CompletableFuture<AuthorizedOutboundStore.Page> second = new CompletableFuture<>();
+        webAdmin.exportFrom(CompletableFuture.completedFuture(page(entries, Optional.of(second))));
+
+        HttpResponse<InputStream> export = webAdmin.get(EXPORT, HttpResponse.BodyHandlers.ofInputStream());
+
+        assertThat(export.statusCode()).isEqualTo(200);
+        assertThat(export.headers().firstValue("Content-Type")).hasValue("application/json");
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(export.body(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).isEqualTo("[");
+            for (int i = 0; i < entries / 2; i++) {
+                assertThat(lines.readLine())
+                        .startsWith("{\"domain\":\"a.example\",\"ip\":\"203.0.")
+                        .endsWith("},");
+            }
+            // Half of the first page is here although the second cannot be read yet.
+            second.complete(page(1, Optional.empty()));
+            assertThat(lines.lines()).hasSize(entries / 2 + 2).last().isEqualTo("]");
+        }
+    }
+
+    @Test
+    void exportShouldHoldTheEntriesOfAllDomains() throws Exception {
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.7");
+        webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.8");
+
+        assertThat(webAdmin.get(EXPORT).body().lines().map(line -> line.replaceAll(",\"comment.*", "")))
+                .containsExactlyInAnyOrder(
+                        "[",
+                        "{\"domain\":\"a.example\",\"ip\":\"203.0.113.7\"",
+                        "{\"domain\":\"b.example\",\"ip\":\"203.0.113.8\"",
+                        "]");
+    }
+
+    @Test
+    void addressShouldNameTheDomainsThatListIt() throws Exception {
+        webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.7");
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.7");
+
+        HttpResponse<String> domains = webAdmin.get("/authorizedOutbounds/addresses/203.0.113.7");
+
+        assertThat(domains.statusCode()).isEqualTo(200);
+        assertThat(domains.body()).isEqualTo("[\"a.example\",\"b.example\"]");
+    }
+
+    @Test
+    void decisionShouldHoldTheRowAndTheReply() throws Exception {
+        HttpResponse<String> decision = webAdmin.get("/authorizedOutbounds/decision?ip=203.0.113.7"
+                + "&sender=user@a.example&recipient=someone@elsewhere.example");
+
+        assertThat(decision.statusCode()).isEqualTo(200);
+        assertThat(decision.body())
+                .contains(
+                        "\"row\":3,\"verdict\":\"refuse\"",
+                        "451 4.7.1 Open relay not allowed: 203.0.113.7 is not an authorized outbound address of a.example");
+    }
+
+    @Test
+    void decisionWithoutARecipientShouldBe400() throws Exception {
+        HttpResponse<String> decision = webAdmin.get("/authorizedOutbounds/decision?ip=203.0.113.7");
+
+        assertThat(decision.statusCode()).isEqualTo(400);
+        assertThat(decision.body())
+                .startsWith("{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"'recipient' is missing");
+    }
+
+    @Test
+    void changesShouldBeNewestFirst() throws Exception {
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.7", "{\"comment\":\"one\"}");
+        webAdmin.delete("/domains/a.example/authorizedOutbounds/203.0.113.7");
+
+        HttpResponse<String> changes = webAdmin.get("/authorizedOutbounds/changes?domain=a.example");
+
+        assertThat(changes.statusCode()).isEqualTo(200);
+        assertThat(changes.body())
+                .isEqualTo("[{\"changedAt\":\"2026-11-24T10:15:30Z\",\"changedBy\":null,\"action\":\"remove\""
+                        + ",\"domain\":\"a.example\",\"ip\":\"203.0.113.7\",\"comment\":null,\"expiresAt\":null},"
+                        + "{\"changedAt\":\"2026-11-24T10:15:30Z\",\"changedBy\":null,\"action\":\"put\""
+                        + ",\"domain\":\"a.example\",\"ip\":\"203.0.113.7\",\"comment\":\"one\",\"expiresAt\":null}]");
     }
 }

@@ -251,6 +251,33 @@ class AuthorizedOutboundHookTest {
         }
 
         @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER})
+        void externalSenderShouldBeRefusedFromAListedClientWhileRule2IsNotInForce(String sender) {
+            AuthorizedOutboundHook hook = hookWithoutRule2(Enforcement.ENFORCE);
+            FakeSmtpSession session = session(IP_OF_B);
+
+            HookResult first = mailAndRcpt(hook, session, sender, OTHER_OUTSIDER);
+            HookResult second = rcpt(hook, session, sender, OTHER_OUTSIDER);
+
+            for (HookResult result : List.of(first, second)) {
+                assertThat(reply(result))
+                        .isEqualTo("451 4.7.1 Open relay not allowed: " + IP_OF_B
+                                + " is not an authorized outbound address");
+            }
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void externalSenderShouldBeLeftToJamesWhileRule2IsNotInForceAndRule1OnlyReports() {
+            FakeSmtpSession session = session(IP_OF_B);
+
+            HookResult result = mailAndRcpt(hookWithoutRule2(Enforcement.REPORT), session, OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
         @ValueSource(strings = {OUTSIDER, NULL_SENDER, "user@sub.a.example", "user@[203.0.113.9]"})
         void externalSenderShouldBeRefusedFromAnUnlistedClient(String sender) {
             FakeSmtpSession session = session(UNLISTED_IP);
@@ -1310,8 +1337,17 @@ class AuthorizedOutboundHookTest {
     }
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
+        return hook(enforcement, new RelayRule(lookup, true, () -> true), lookup, domains);
+    }
+
+    private AuthorizedOutboundHook hookWithoutRule2(Enforcement enforcement) {
+        return hook(enforcement, new RelayRule(LISTS, true, () -> false), LISTS, DOMAINS);
+    }
+
+    private AuthorizedOutboundHook hook(
+            Enforcement enforcement, RelayRule rule, OutboundLookup lookup, DomainList domains) {
         return new AuthorizedOutboundHook(
-                new RelayRule(lookup, true, () -> true),
+                rule,
                 lookup,
                 FixedDomainList.internalDomains(domains),
                 counted,

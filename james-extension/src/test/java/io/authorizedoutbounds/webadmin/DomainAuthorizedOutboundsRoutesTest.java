@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The list of one domain over HTTP, on each Spark that James has; what needs Cassandra or SMTP is in the integration tests. */
+@Timeout(60)
+class DomainAuthorizedOutboundsRoutesTest {
+    private static final String LIST = "/domains/a.example/authorizedOutbounds";
+    private static final String ENTRY = LIST + "/203.0.113.7";
+    private static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+    @RegisterExtension
+    final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin("a.example");
+
+    private static String json(String ip) {
+        return "{\"ip\":\"" + ip + "\",\"comment\":null,\"addedBy\":null,\"addedAt\":\"2026-11-24T10:15:30Z\""
+                + ",\"expiresAt\":null}";
+    }
+
+    private static void assertError(HttpResponse<String> answer, int status, String type, String message) {
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/json");
+        assertThat(answer.body())
+                .isEqualTo("{\"statusCode\":" + status + ",\"type\":\"" + type + "\",\"message\":\"" + message
+                        + "\",\"details\":null}");
+    }
+
+    @Test
+    void listOfADomainWithoutEntriesShouldBeEmpty() throws Exception {
+        HttpResponse<String> list = webAdmin.get(LIST);
+
+        assertThat(list.statusCode()).isEqualTo(200);
+        assertThat(list.headers().firstValue("Content-Type")).hasValue("application/json");
+        assertThat(list.body()).isEqualTo("[]");
+    }
+
+    @Test
+    void listShouldBeSortedByAddress() throws Exception {
+        webAdmin.put(LIST + "/203.0.113.10");
+        webAdmin.put(LIST + "/2001:db8::1");
+        webAdmin.put(LIST + "/203.0.113.9");
+
+        HttpResponse<String> list = webAdmin.get(LIST);
+
+        assertThat(list.statusCode()).isEqualTo(200);
+        assertThat(list.body())
+                .isEqualTo("[" + json("203.0.113.9") + "," + json("203.0.113.10") + "," + json("2001:db8::1") + "]");
+    }
+
+    @Test
+    void putShouldStoreCommentAndExpiry() throws Exception {
+        HttpResponse<String> put =
+                webAdmin.put(ENTRY, "{\"comment\":\"Büro ✓\",\"expiresAt\":\"2031-01-31T13:00:00+01:00\"}");
+
+        assertThat(put.statusCode()).isEqualTo(204);
+        assertThat(put.body()).isEmpty();
+        assertThat(webAdmin.get(ENTRY).body())
+                .isEqualTo("{\"ip\":\"203.0.113.7\",\"comment\":\"Büro ✓\",\"addedBy\":null"
+                        + ",\"addedAt\":\"2026-11-24T10:15:30Z\",\"expiresAt\":\"2031-01-31T12:00:00Z\"}");
+    }
+
+    @Test
+    void putWithoutABodyShouldStoreTheAddressAlone() throws Exception {
+        assertThat(webAdmin.put(ENTRY).statusCode()).isEqualTo(204);
+
+        assertThat(webAdmin.get(ENTRY).body()).isEqualTo(json("203.0.113.7"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{", "[]", "null", "{\"comment\":1}", "{\"expires\":\"2031-01-01T00:00:00Z\"}"})
+    void bodyThatIsNotUnderstoodShouldBe400AndStoreNothing(String body) throws Exception {
+        HttpResponse<String> put = webAdmin.put(ENTRY, body);
+
+        assertThat(put.statusCode()).isEqualTo(400);
+        assertThat(put.body()).startsWith("{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    private static Stream<Arguments> bodiesOfOtherTypes() {
+        return Stream.of(
+                // What curl sends unless it is given another type.
+                Arguments.of("application/x-www-form-urlencoded", "comment=lost"),
+                Arguments.of("application/x-www-form-urlencoded", "{\"comment\":\"lost\"}"),
+                Arguments.of("text/plain", "{\"comment\":\"lost\"}"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bodiesOfOtherTypes")
+    void bodyOfAnotherTypeShouldBe400AndStoreNothing(String type, String body) throws Exception {
+        assertError(
+                webAdmin.put(ENTRY, type, body),
+                400,
+                "InvalidArgument",
+                "The body is '" + type + "', give 'application/json'");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {LIST, ENTRY})
+    void bodyThatIsTooLongShouldBe400AndStoreNothing(String path) throws Exception {
+        assertError(
+                webAdmin.put(path, " ".repeat(MAX_BODY_BYTES + 1)),
+                400,
+                "InvalidArgument",
+                "The body is longer than " + MAX_BODY_BYTES + " bytes");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    private static Stream<Arguments> bodiesThatAreCompleteAlready() {
+        return Stream.of(
+                Arguments.of(ENTRY, ""),
+                Arguments.of(ENTRY, "{\"comment\":\"part\"}"),
+                Arguments.of(LIST, "[{\"ip\":\"203.0.113.7\"}]"));
+    }
+
+    /** Whatever is answered to a client that has gone. */
+    @ParameterizedTest
+    @MethodSource("bodiesThatAreCompleteAlready")
+    void bodyThatBreaksOffShouldNotBeStored(String path, String body) throws Exception {
+        String answer =
+                webAdmin.raw("PUT " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 100\r\nConnection: close\r\n\r\n" + body);
+
+        assertThat(answer).doesNotContain("HTTP/1.1 2");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @Test
+    void replaceShouldChangeTheListAndReturnWhatItChanged() throws Exception {
+        webAdmin.put(LIST + "/203.0.113.1");
+        webAdmin.put(LIST + "/203.0.113.2");
+
+        HttpResponse<String> replaced =
+                webAdmin.put(LIST, "[{\"ip\":\"203.0.113.2\"},{\"ip\":\"203.0.113.3\",\"comment\":\"new\"}]");
+
+        assertThat(replaced.statusCode()).isEqualTo(200);
+        assertThat(replaced.body())
+                .isEqualTo("{\"added\":[\"203.0.113.3\"],\"removed\":[\"203.0.113.1\"],\"kept\":[\"203.0.113.2\"]}");
+        assertThat(webAdmin.get(LIST).body())
+                .isEqualTo("[" + json("203.0.113.2") + ","
+                        + json("203.0.113.3").replace("\"comment\":null", "\"comment\":\"new\"") + "]");
+    }
+
+    @Test
+    void dryRunShouldReturnTheSameAndChangeNothing() throws Exception {
+        webAdmin.put(LIST + "/203.0.113.1");
+
+        HttpResponse<String> replaced = webAdmin.put(LIST + "?dryRun", "[{\"ip\":\"203.0.113.3\"}]");
+
+        assertThat(replaced.statusCode()).isEqualTo(200);
+        assertThat(replaced.body())
+                .isEqualTo("{\"added\":[\"203.0.113.3\"],\"removed\":[\"203.0.113.1\"],\"kept\":[]}");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[" + json("203.0.113.1") + "]");
+    }
+
+    @Test
+    void deleteShouldRemoveTheEntry() throws Exception {
+        webAdmin.put(ENTRY);
+        webAdmin.put(LIST + "/203.0.113.8");
+
+        assertThat(webAdmin.delete(ENTRY).statusCode()).isEqualTo(204);
+
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[" + json("203.0.113.8") + "]");
+    }
+
+    @Test
+    void deleteOfTheListShouldRemoveAllEntries() throws Exception {
+        webAdmin.put(ENTRY);
+        webAdmin.put(LIST + "/203.0.113.8");
+
+        assertThat(webAdmin.delete(LIST).statusCode()).isEqualTo(204);
+
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @Test
+    void refusalsOfADomainWithoutAnyShouldBeEmpty() throws Exception {
+        HttpResponse<String> refusals = webAdmin.get("/domains/a.example/refusedOutbounds");
+
+        assertThat(refusals.statusCode()).isEqualTo(200);
+        assertThat(refusals.body()).isEqualTo("[]");
+    }
+
+    @Test
+    void networkShouldBe400() throws Exception {
+        assertError(
+                webAdmin.put(LIST + "/10.0.0.0/8"),
+                400,
+                "InvalidArgument",
+                "'10.0.0.0/8' is a network: networks cannot be authorized; give each address");
+    }
+
+    @Test
+    void unknownDomainShouldBe404() throws Exception {
+        assertError(
+                webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.7", "{\"comment\":\"x\"}"),
+                404,
+                "notFound",
+                "The domain list of James does not contain b.example");
+    }
+
+    @Test
+    void unknownEntryShouldBe404() throws Exception {
+        assertError(
+                webAdmin.get(ENTRY), 404, "notFound", "203.0.113.7 is not an authorized outbound address of a.example");
+    }
+
+    @Test
+    void methodThatIsNotServedShouldBe404() throws Exception {
+        HttpResponse<String> answer = webAdmin.put("/authorizedOutbounds");
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        // James 3.8 names the path in a way that is null on the Spark of 3.9.
+        assertThat(answer.body()).startsWith("{\"statusCode\":404,\"type\":\"notFound\",\"message\":\"PUT ");
+    }
+}

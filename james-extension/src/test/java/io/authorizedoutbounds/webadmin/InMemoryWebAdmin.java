@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.webadmin;
+
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
+import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.james.TestDepartures;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
+import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.MemoryRefusalStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLookup;
+import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+import org.apache.james.core.Domain;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.WebAdminConfiguration;
+import org.apache.james.webadmin.WebAdminServer;
+import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
+import org.apache.james.webadmin.mdc.LoggingRequestFilter;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * James's WebAdmin with all our routes, over lists in memory, on a clock that stands still. It runs on the Spark of the class
+ * path: that of James 3.8 in this module, that of James 3.9 in spark-jakarta.
+ */
+final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
+    static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
+
+    private final SettableClock clock = new SettableClock(NOW);
+    private final MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(clock);
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final InternalDomains domains;
+    private volatile CompletionStage<Page> firstPage;
+    private WebAdminServer server;
+
+    /** @param internal the domains of James */
+    InMemoryWebAdmin(String... internal) {
+        this.domains = FixedDomainList.internalDomains(FixedDomainList.of(internal));
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        server = new JamesWebAdmin(routes()).start();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        server.destroy();
+    }
+
+    private ImmutableList<Routes> routes() {
+        AuthorizedOutboundStore store = storeOfPages();
+        JsonTransformer json = new JsonTransformer();
+        RequestChecks checks = new RequestChecks(WebAdminConfiguration.TEST_CONFIGURATION);
+        Lookup lookup = new Lookup(lists);
+        Decisions decisions = new Decisions(
+                new RelayRule(lookup, true, () -> true),
+                new BlockRule(lookup),
+                domains,
+                new BlockPolicyInForce(),
+                AuthorizedOutboundsConfiguration.DEFAULT);
+        return ImmutableList.of(
+                new DomainAuthorizedOutboundsRoutes(
+                        store,
+                        new MemoryRefusalStore(),
+                        domains,
+                        TestDepartures.of(store),
+                        AuthorizedOutboundsConfiguration.DEFAULT,
+                        clock,
+                        json,
+                        checks),
+                new AuthorizedOutboundsRoutes(store, domains, decisions, clock, json, checks),
+                new ConsoleRoutes(checks));
+    }
+
+    private AuthorizedOutboundStore storeOfPages() {
+        return (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                AuthorizedOutboundStore.class.getClassLoader(),
+                new Class<?>[] {AuthorizedOutboundStore.class},
+                (proxy, method, arguments) -> method.getName().equals("everything") && firstPage != null
+                        ? firstPage
+                        : method.invoke(lists, arguments));
+    }
+
+    /** Has the export begin with this page instead of what is in the lists. */
+    void exportFrom(CompletionStage<Page> page) {
+        firstPage = page;
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return get(path, BodyHandlers.ofString());
+    }
+
+    <T> HttpResponse<T> get(String path, BodyHandler<T> handler) throws IOException, InterruptedException {
+        return client.send(request(path).build(), handler);
+    }
+
+    HttpResponse<String> delete(String path) throws IOException, InterruptedException {
+        return send(request(path).DELETE());
+    }
+
+    /** Without a body. */
+    HttpResponse<String> put(String path) throws IOException, InterruptedException {
+        return send(request(path).PUT(BodyPublishers.noBody()));
+    }
+
+    HttpResponse<String> put(String path, String json) throws IOException, InterruptedException {
+        return put(path, "application/json", json);
+    }
+
+    HttpResponse<String> put(String path, String contentType, String body) throws IOException, InterruptedException {
+        return send(request(path).header("Content-Type", contentType).PUT(BodyPublishers.ofString(body)));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return client.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path));
+    }
+
+    /** Sends these octets and nothing more, and returns all that is answered. */
+    String raw(String octets) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            socket.getOutputStream().write(octets.getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private int port() {
+        return server.getPort().getValue();
+    }
+
+    /** James's own, with its filters and its answers to what goes wrong. */
+    private static final class JamesWebAdmin extends WebAdminServer {
+        private JamesWebAdmin(ImmutableList<Routes> routes) {
+            super(
+                    WebAdminConfiguration.TEST_CONFIGURATION,
+                    routes,
+                    new NoAuthenticationFilter(),
+                    new RecordingMetricFactory(),
+                    LoggingRequestFilter.create());
+        }
+    }
+
+    /** What is in the lists, without a cache. */
+    private static final class Lookup implements OutboundLookup {
+        private final MemoryAuthorizedOutboundStore lists;
+
+        private Lookup(MemoryAuthorizedOutboundStore lists) {
+            this.lists = lists;
+        }
+
+        @Override
+        public Listing listedFor(Domain domain, OutboundAddress client) {
+            return lists.find(domain, client).toCompletableFuture().join().isPresent()
+                    ? Listing.LISTED
+                    : Listing.UNLISTED;
+        }
+
+        @Override
+        public Listing listedForAny(OutboundAddress client) {
+            return lists.listings(client).toCompletableFuture().join().isEmpty() ? Listing.UNLISTED : Listing.LISTED;
+        }
+
+        @Override
+        public long generation() {
+            return 0;
+        }
+    }
+}
