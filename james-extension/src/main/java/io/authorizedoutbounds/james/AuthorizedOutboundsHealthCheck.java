@@ -22,7 +22,8 @@ import reactor.core.publisher.Mono;
  *   <li>healthy: changes of the lists are followed
  *   <li>degraded: they are not, and answers may be stale; or a rule does not hold for some mail, since James's files
  *       leave out the hook or the mailet ({@link ConfigurationGaps})
- *   <li>unhealthy: what is not in memory gets row 8 (451 4.3.0), for lack of Cassandra
+ *   <li>unhealthy: what is not in memory gets row 8 (451 4.3.0), since Cassandra or James's own domain list does not
+ *       answer
  * </ul>
  *
  * <p>Tells what James already knows and asks Cassandra nothing, so it answers at once whatever Cassandra does.
@@ -36,6 +37,7 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
     private static final Duration LEAST = Duration.ofSeconds(5);
 
     private final CachedLookup lookup;
+    private final InternalDomains domains;
     private final ConfigurationGaps gaps;
     private final Duration stale;
 
@@ -43,13 +45,18 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
     public AuthorizedOutboundsHealthCheck(LoadedModule module) {
         this(
                 module.get(CachedLookup.class),
+                module.get(InternalDomains.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(ConfigurationGaps.class));
     }
 
     AuthorizedOutboundsHealthCheck(
-            CachedLookup lookup, AuthorizedOutboundsConfiguration configuration, ConfigurationGaps gaps) {
+            CachedLookup lookup,
+            InternalDomains domains,
+            AuthorizedOutboundsConfiguration configuration,
+            ConfigurationGaps gaps) {
         this.lookup = lookup;
+        this.domains = domains;
         this.gaps = gaps;
         this.stale = Ordering.natural()
                 .max(LEAST, configuration.propagationInterval().multipliedBy(READINGS_MISSED));
@@ -87,6 +94,12 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
                     "The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
                             + " s, longer than stale.maximum: nothing in memory counts, and mail is put off (451 4.3.0)"
                             + " unless Cassandra answers");
+        }
+        if (domains.isBreakerOpen()) {
+            return Result.unhealthy(
+                    NAME,
+                    "James's own domain list does not answer: mail that needs a domain which is not in the cache is deferred"
+                            + " (451 4.3.0)");
         }
         ImmutableList.Builder<String> reasons = ImmutableList.builder();
         if (lag.compareTo(stale) > 0) {

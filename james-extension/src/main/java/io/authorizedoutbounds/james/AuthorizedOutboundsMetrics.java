@@ -159,6 +159,11 @@ public class AuthorizedOutboundsMetrics {
         }
     }
 
+    /** Shows from now on whether James's own domain list answers. */
+    void show(InternalDomains domains) {
+        gauges.register(PREFIX + "domains.breaker.open", () -> domains.isBreakerOpen() ? 1 : 0);
+    }
+
     /** Shows the state of the lookup from now on. */
     void show(CachedLookup lookup) {
         gauges.register(PREFIX + "propagation.lag", () -> lookup.lag().toNanos() / NANOSECONDS);

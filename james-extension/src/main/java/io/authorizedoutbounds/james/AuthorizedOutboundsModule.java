@@ -88,8 +88,10 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    InternalDomains internalDomains(DomainList domainList, AuthorizedOutboundsConfiguration configuration) {
+    InternalDomains internalDomains(
+            DomainList domainList, AuthorizedOutboundsConfiguration configuration, AuthorizedOutboundsMetrics metrics) {
         InternalDomains domains = new InternalDomains(domainList, configuration, Ticker.systemTicker());
+        metrics.show(domains);
         domains.start();
         return domains;
     }

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.james;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.common.collect.ImmutableMap;
@@ -38,13 +39,9 @@ class AuthorizedOutboundsHealthCheckTest {
 
     private AuthorizedOutboundsConfiguration configuration = configuration("1s");
     private ConfigurationGaps gaps = XmlFiles.complete().gaps();
+    private InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
     private final CachedLookup lookup = new CachedLookup(
-            untilAnOutage(),
-            FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
-            configuration,
-            Clock.systemUTC(),
-            nanos::get,
-            TestMetrics.unseen());
+            untilAnOutage(), domains, configuration, Clock.systemUTC(), nanos::get, TestMetrics.unseen());
 
     private static AuthorizedOutboundsConfiguration configuration(String propagationInterval) {
         return AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of(
@@ -76,7 +73,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private Result check() {
-        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, configuration, gaps).check())
+        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps).check())
                 .block();
     }
 
@@ -109,8 +106,20 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     @Test
+    void domainListOfJamesThatDoesNotAnswerShouldBeUnhealthy() {
+        readChanges();
+        domains = FixedDomainList.internalDomains(FixedDomainList.unreadable());
+        for (int i = 0; i < 3; i++) {
+            domains.localityOf(Domain.of("unknown" + i + ".example"));
+        }
+        await().until(domains::isBreakerOpen);
+
+        assertUnhealthy("James's own domain list does not answer");
+    }
+
+    @Test
     void nameShouldDoForAPath() {
-        assertThat(new AuthorizedOutboundsHealthCheck(lookup, configuration, gaps)
+        assertThat(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps)
                         .componentName()
                         .getName())
                 .isEqualTo("AuthorizedOutbounds");
