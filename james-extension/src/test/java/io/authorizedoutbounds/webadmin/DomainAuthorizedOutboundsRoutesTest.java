@@ -124,15 +124,42 @@ class DomainAuthorizedOutboundsRoutesTest {
                 Arguments.of(LIST, "[{\"ip\":\"203.0.113.7\"}]"));
     }
 
-    /** Whatever is answered to a client that has gone. */
+    private static String beginOfPut(String path, int contentLength) {
+        return "PUT " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                + contentLength + "\r\nConnection: close\r\n\r\n";
+    }
+
+    /** James's log of the request comes first, and fails. */
     @ParameterizedTest
     @MethodSource("bodiesThatAreCompleteAlready")
     void bodyThatBreaksOffShouldNotBeStored(String path, String body) throws Exception {
-        String answer =
-                webAdmin.raw("PUT " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                        + "Content-Length: 100\r\nConnection: close\r\n\r\n" + body);
+        String answer = webAdmin.raw(beginOfPut(path, 100) + body);
 
-        assertThat(answer).doesNotContain("HTTP/1.1 2");
+        assertThat(answer).startsWith("HTTP/1.1 500");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @ParameterizedTest
+    @MethodSource("bodiesThatAreCompleteAlready")
+    void bodyThatBreaksOffShouldBe400WithoutTheLogOfJames(String path, String body) throws Exception {
+        webAdmin.logNoRequests();
+
+        String answer = webAdmin.raw(beginOfPut(path, 100) + body);
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 400")
+                .contains("The body does not have the 100 bytes of its Content-Length");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {LIST, ENTRY})
+    void bodyThatIsTooLongShouldBe400BeforeItIsReadWithoutTheLogOfJames(String path) throws Exception {
+        webAdmin.logNoRequests();
+
+        String answer = webAdmin.raw(beginOfPut(path, MAX_BODY_BYTES + 1));
+
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("The body is longer than " + MAX_BODY_BYTES + " bytes");
         assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
     }
 

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.webadmin;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.FixedDomainList;
@@ -38,10 +39,13 @@ import org.apache.james.webadmin.WebAdminConfiguration;
 import org.apache.james.webadmin.WebAdminServer;
 import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
 import org.apache.james.webadmin.mdc.LoggingRequestFilter;
+import org.apache.james.webadmin.mdc.RequestId;
+import org.apache.james.webadmin.mdc.RequestLogger;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import spark.Request;
 
 /**
  * James's WebAdmin with all our routes, over lists in memory, on a clock that stands still. It runs on the Spark of the class
@@ -56,6 +60,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final InternalDomains domains;
     private volatile CompletionStage<Page> firstPage;
+    private volatile boolean unlogged;
     private WebAdminServer server;
 
     /** @param internal the domains of James */
@@ -65,7 +70,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        server = new JamesWebAdmin(routes()).start();
+        server = new JamesWebAdmin(routes(), new LoggingRequestFilter(ImmutableSet.of(new NoLog()))).start();
     }
 
     @Override
@@ -110,6 +115,11 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     /** Has the export begin with this page instead of what is in the lists. */
     void exportFrom(CompletionStage<Page> page) {
         firstPage = page;
+    }
+
+    /** Has James not log requests: its log reads each body before any route does. */
+    void logNoRequests() {
+        unlogged = true;
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
@@ -160,14 +170,25 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
 
     /** James's own, with its filters and its answers to what goes wrong. */
     private static final class JamesWebAdmin extends WebAdminServer {
-        private JamesWebAdmin(ImmutableList<Routes> routes) {
+        private JamesWebAdmin(ImmutableList<Routes> routes, LoggingRequestFilter log) {
             super(
                     WebAdminConfiguration.TEST_CONFIGURATION,
                     routes,
                     new NoAuthenticationFilter(),
                     new RecordingMetricFactory(),
-                    LoggingRequestFilter.create());
+                    log);
         }
+    }
+
+    /** Takes the place of James's log of a request once that is turned off. */
+    private final class NoLog implements RequestLogger {
+        @Override
+        public boolean applies(Request request) {
+            return unlogged;
+        }
+
+        @Override
+        public void log(Request request, RequestId id) {}
     }
 
     /** What is in the lists, without a cache. */
