@@ -159,6 +159,25 @@ class WebAdminAuthenticationIntegrationTest {
         nothingShouldBeChanged();
     }
 
+    /** James has two routes of types of their own; without the check they are reached, and answer 404. */
+    @ParameterizedTest
+    @CsvSource({
+        "'application/json, */*;q=0'",
+        "'message/rfc822, */*;q=0'",
+        "'text/plain;q=0, application/json'",
+        "'text/plain;q=0, message/rfc822'",
+        "'*/*;q=0.0, application/json'"
+    })
+    void typeThatIsExcludedShouldNotLeadAroundTheAuthentication(String accept) {
+        int status = anonymous
+                .request()
+                .header("Accept", accept)
+                .get("/mailRepositories/var%2Fmail%2Fblocked-sender%2F/mails/any")
+                .statusCode();
+
+        assertThat(status).isEqualTo(400);
+    }
+
     private static void nothingShouldBeChanged() {
         admin.list(domain).then().statusCode(200).body("ip", contains(ADDRESS));
         admin.request().get("/users").then().statusCode(200).body("", empty());

@@ -4,13 +4,13 @@ package io.authorizedoutbounds.webadmin;
 import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
 import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
-import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
@@ -93,10 +93,10 @@ public class AuthorizedOutboundsRoutes implements Routes {
     }
 
     /** Page by page, in constant memory. A stream and not the servlet's own, which is another class in James 3.9. */
-    private InputStream export(Request request, Response response) {
-        Page first = StoreCall.await(store::everything);
+    private InputStream export(Request request, Response response) throws JsonProcessingException {
+        InputStream entries = ExportStream.open(store::everything, jsonTransformer);
         response.type("application/json");
-        return new ExportStream(first, jsonTransformer);
+        return entries;
     }
 
     private ImmutableList<String> domains(Request request, Response response) {

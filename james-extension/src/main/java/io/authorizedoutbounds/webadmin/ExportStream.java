@@ -4,47 +4,60 @@ package io.authorizedoutbounds.webadmin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
-import java.io.IOError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import spark.HaltException;
 
 /**
  * Entries as one JSON array in UTF-8, a page at a time: one is sent while the next one is read. For one reader.
  *
- * <p>Throws an {@link IOError} when the store does not give the next page: Jetty breaks off the connection for it, so that
- * what is missing does not look like a complete answer.
+ * <p>Breaks off with an {@link IOException} when the store does not give the next page: Jetty then cuts the connection, so
+ * that what is missing does not look like a complete answer.
  */
 final class ExportStream extends InputStream {
+    /** Jetty holds back the first 32 KiB of an answer, and would make an error page of what breaks off before. */
+    private static final int READ_AHEAD_BYTES = 40 * 1024;
+
     private final JsonTransformer json;
     private Optional<CompletionStage<Page>> next;
-    private byte[] rendered = {};
+    private byte[] rendered;
     private int position;
     private String separator = "[\n";
 
-    ExportStream(Page first, JsonTransformer json) {
+    private ExportStream(Page first, JsonTransformer json) throws JsonProcessingException {
         this.json = json;
-        this.next = Optional.of(CompletableFuture.completedFuture(first));
+        StringBuilder text = new StringBuilder(render(first));
+        while (next.isPresent() && text.length() < READ_AHEAD_BYTES) {
+            text.append(render(StoreCall.await(next::get)));
+        }
+        this.rendered = bytes(text.toString());
+    }
+
+    /** @throws HaltException 503 when the store fails before anything can be sent */
+    static ExportStream open(Supplier<CompletionStage<Page>> first, JsonTransformer json)
+            throws JsonProcessingException {
+        return new ExportStream(StoreCall.await(first), json);
     }
 
     @Override
-    public int read() {
+    public int read() throws IOException {
         byte[] one = new byte[1];
         return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
     }
 
     @Override
-    public int read(byte[] bytes, int offset, int length) {
+    public int read(byte[] bytes, int offset, int length) throws IOException {
         while (position == rendered.length) {
             if (next.isEmpty()) {
                 return -1;
             }
-            render(await(next.get()));
+            rendered = bytes(render(await(next.get())));
+            position = 0;
         }
         int count = Math.min(length, rendered.length - position);
         System.arraycopy(rendered, position, bytes, offset, count);
@@ -52,34 +65,28 @@ final class ExportStream extends InputStream {
         return count;
     }
 
-    private static Page await(CompletionStage<Page> page) {
+    private static Page await(CompletionStage<Page> page) throws IOException {
         try {
             return StoreCall.await(() -> page);
         } catch (HaltException e) {
-            // Spark would have its status follow what has been sent.
-            throw new IOError(new IOException("An export broke off: Cassandra did not give the next page"));
+            throw new IOException("An export broke off: Cassandra did not give the next page", e);
         }
     }
 
-    private String render(AuthorizedOutbound entry) {
-        try {
-            return json.render(EntryResponse.ofAll(entry));
-        } catch (JsonProcessingException e) {
-            throw new IOError(e);
-        }
-    }
-
-    private void render(Page page) {
+    private String render(Page page) throws JsonProcessingException {
         next = page.next();
         StringBuilder text = new StringBuilder();
         for (AuthorizedOutbound entry : page.entries()) {
-            text.append(separator).append(render(entry));
+            text.append(separator).append(json.render(EntryResponse.ofAll(entry)));
             separator = ",\n";
         }
         if (next.isEmpty()) {
             text.append(separator.equals(",\n") ? "\n]\n" : "[]\n");
         }
-        rendered = text.toString().getBytes(StandardCharsets.UTF_8);
-        position = 0;
+        return text.toString();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -11,7 +11,9 @@ import java.util.Set;
 import org.apache.james.webadmin.WebAdminConfiguration;
 import spark.Filter;
 import spark.Request;
+import spark.Response;
 import spark.Service;
+import spark.utils.MimeParse;
 
 /**
  * Refuses, before any route, requests that would get around James's authentication, that lose their body, or that a browser
@@ -21,6 +23,12 @@ import spark.Service;
 final class RequestChecks {
     private static final String METHOD_OVERRIDE = "X-HTTP-Method-Override";
     private static final String TRANSFER_ENCODING = "Transfer-Encoding";
+    private static final String ACCEPT = "Accept";
+    private static final ImmutableSet<String> ANY_TYPE = ImmutableSet.of("*/*");
+
+    /** Those that James registers routes for. */
+    private static final ImmutableSet<String> TYPES_OF_ROUTES = ImmutableSet.of("application/json", "message/rfc822");
+
     private static final ImmutableSet<String> READS = ImmutableSet.of("GET", "HEAD");
 
     private final CrossSitePolicy crossSitePolicy;
@@ -67,6 +75,15 @@ final class RequestChecks {
                     throw HttpErrors.badRequest(METHOD_OVERRIDE + " is not supported: send the method itself");
                 }
             });
+            TYPES_OF_ROUTES.forEach(type -> service.before("/*", type, RequestChecks::refuseSkippedFilters));
+        }
+    }
+
+    /** Spark skips the filters, James's authentication too, of a request that does not accept all types. */
+    private static void refuseSkippedFilters(Request request, Response response) {
+        String accept = request.headers(ACCEPT);
+        if (accept != null && MimeParse.bestMatch(ANY_TYPE, accept).equals(MimeParse.NO_MIME_TYPE)) {
+            throw HttpErrors.badRequest(ACCEPT + " is not supported with a type that is excluded");
         }
     }
 
