@@ -103,6 +103,9 @@ class OmissionIntegrationTest {
                     .isEqualTo(
                             "451 4.7.1 Open relay not allowed: " + LISTED + " is not an authorized outbound address");
         }
+        assertThat(james.log())
+                .contains("Refused: " + LISTED + " may not relay for external senders, as no processor has"
+                        + " BlockExternalSenders (row 7 of rule 1): <" + sender + "> to <" + EXTERNAL_RECIPIENT + ">");
     }
 
     @Test

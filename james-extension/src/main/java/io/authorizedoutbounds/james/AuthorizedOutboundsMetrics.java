@@ -82,10 +82,16 @@ public class AuthorizedOutboundsMetrics {
                 Verdict.GRANT, counter("decisions.grant"),
                 Verdict.REFUSE, counter("decisions.refuse"),
                 Verdict.TRY_LATER, counter("decisions.tryLater")));
+        Counter row7 = counter("refusals.row7");
         refusals = Maps.immutableEnumMap(ImmutableMap.of(
-                RelayRow.UNLISTED_FOR_DOMAIN, counter("refusals.row3"),
-                RelayRow.UNLISTED, counter("refusals.row7"),
-                RelayRow.UNDECIDED, counter("refusals.row8")));
+                RelayRow.UNLISTED_FOR_DOMAIN,
+                counter("refusals.row3"),
+                RelayRow.UNLISTED,
+                row7,
+                RelayRow.UNJUDGED,
+                row7,
+                RelayRow.UNDECIDED,
+                counter("refusals.row8")));
         mails = Maps.immutableEnumMap(ImmutableMap.of(
                 BlockRow.Outcome.LEAVE, counter("mails.left"),
                 BlockRow.Outcome.BLOCK, counter("mails.blocked"),

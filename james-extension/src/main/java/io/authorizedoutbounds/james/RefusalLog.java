@@ -77,6 +77,9 @@ public class RefusalLog {
         if (row.verdict() != Verdict.REFUSE) {
             return "what a decision on " + client + " needs cannot be read now";
         }
+        if (row == RelayRow.UNJUDGED) {
+            return client + " may not relay for external senders, as no processor has BlockExternalSenders";
+        }
         return client + " is not listed for "
                 + from.internalDomain().map(Domain::asString).orElse("any domain");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-/** The eight rows of rule 1. The first that matches wins. */
+/** The eight rows of rule 1, the seventh for two reasons. The first that matches wins. */
 public enum RelayRow {
     /** The session is authenticated, or the client is in a trusted network. */
     TRUSTED(1, Verdict.PASS),
@@ -15,8 +15,10 @@ public enum RelayRow {
     INBOUND(5, Verdict.PASS),
     /** External or null sender, external recipient, client listed for some internal domain; needs rule 2. */
     LISTED(6, Verdict.GRANT),
-    /** External or null sender, external recipient, client listed for none, or no rule 2 to judge the mail. */
+    /** External or null sender, external recipient, client listed for none. */
     UNLISTED(7, Verdict.REFUSE),
+    /** External or null sender, external recipient, and no rule 2 to judge the mail: whether the client is listed is not asked. */
+    UNJUDGED(7, Verdict.REFUSE),
     /** Something that the decision needs cannot be had. */
     UNDECIDED(8, Verdict.TRY_LATER);
 

@@ -91,7 +91,7 @@ public final class RelayRule {
 
     private RelayRow judgeRelay(OutboundAddress client) {
         if (!blockRuleInForce.getAsBoolean()) {
-            return RelayRow.UNLISTED;
+            return RelayRow.UNJUDGED;
         }
         switch (lookup.listedForAny(client)) {
             case LISTED:

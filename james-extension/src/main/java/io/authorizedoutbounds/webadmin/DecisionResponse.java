@@ -92,10 +92,10 @@ final class DecisionResponse {
                     return "Sender and recipient are external, and an internal domain lists the address: rule 2 judges"
                             + " the mail.";
                 case UNLISTED:
-                    return blockRow.isPresent()
-                            ? "Sender and recipient are external, and no internal domain lists the address."
-                            : "Sender and recipient are external, and mailetcontainer.xml has no BlockExternalSenders to"
-                                    + " judge such mail.";
+                    return "Sender and recipient are external, and no internal domain lists the address.";
+                case UNJUDGED:
+                    return "Sender and recipient are external, and mailetcontainer.xml has no BlockExternalSenders to"
+                            + " judge such mail.";
                 case UNDECIDED:
                     return "The lists, or James's domains, cannot be read now.";
             }

@@ -74,10 +74,10 @@ class AuthorizedOutboundsMetricsTest {
                 .containsOnly(
                         Map.entry("authorizedOutbounds.decisions.pass", 3),
                         Map.entry("authorizedOutbounds.decisions.grant", 2),
-                        Map.entry("authorizedOutbounds.decisions.refuse", 2),
+                        Map.entry("authorizedOutbounds.decisions.refuse", 3),
                         Map.entry("authorizedOutbounds.decisions.tryLater", 1),
                         Map.entry("authorizedOutbounds.refusals.row3", 1),
-                        Map.entry("authorizedOutbounds.refusals.row7", 1),
+                        Map.entry("authorizedOutbounds.refusals.row7", 2),
                         Map.entry("authorizedOutbounds.refusals.row8", 1));
     }
 

@@ -314,7 +314,7 @@ class RelayRuleTest {
         RelayRule rule = new RelayRule(new RecordingLookup(listed), true, inForce::get);
 
         assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
-                .isEqualTo(RelayRow.UNLISTED);
+                .isEqualTo(RelayRow.UNJUDGED);
         inForce.set(true);
         assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
                 .isEqualTo(RelayRow.LISTED);
@@ -330,7 +330,15 @@ class RelayRuleTest {
     void rowsShouldHaveTheNumbersAndVerdictsOfTheDesign() {
         assertThat(Stream.of(RelayRow.values()).map(row -> row.number() + " " + row.verdict()))
                 .containsExactly(
-                        "1 PASS", "2 GRANT", "3 REFUSE", "4 PASS", "5 PASS", "6 GRANT", "7 REFUSE", "8 TRY_LATER");
+                        "1 PASS",
+                        "2 GRANT",
+                        "3 REFUSE",
+                        "4 PASS",
+                        "5 PASS",
+                        "6 GRANT",
+                        "7 REFUSE",
+                        "7 REFUSE",
+                        "8 TRY_LATER");
     }
 
     @Test
