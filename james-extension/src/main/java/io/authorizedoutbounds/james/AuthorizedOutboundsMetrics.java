@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * What is counted and measured, in James's own metrics. The names are API, as alerts and dashboards have them. Thread-safe.
  *
- * <p>Counters are added up here, and James's metrics get the sums once a second: one of James's costs a decision more than
- * the decision itself. A crash loses what was counted in the last second.
+ * <p>Counters are added up here, and James's metrics get the sums once a second: an increment of one of James's reads
+ * the clock and feeds moving averages. A crash loses what was counted in the last second.
  */
 public class AuthorizedOutboundsMetrics {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsMetrics.class);
