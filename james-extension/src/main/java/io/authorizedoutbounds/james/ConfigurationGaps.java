@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
-import org.apache.commons.configuration2.tree.ImmutableNode;
 import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +30,7 @@ public class ConfigurationGaps {
     @Inject
     public ConfigurationGaps(ConfigurationProvider files) throws ConfigurationException {
         ImmutableList.Builder<String> found = ImmutableList.builder();
-        for (HierarchicalConfiguration<ImmutableNode> server :
+        for (HierarchicalConfiguration<?> server :
                 files.getConfiguration("smtpserver").configurationsAt("smtpserver")) {
             gapOf(server).ifPresent(found::add);
         }
@@ -46,7 +45,7 @@ public class ConfigurationGaps {
         return descriptions;
     }
 
-    private static Optional<String> gapOf(HierarchicalConfiguration<ImmutableNode> server) {
+    private static Optional<String> gapOf(HierarchicalConfiguration<?> server) {
         // The defaults are James's own.
         if (!server.getBoolean("[@enabled]", true)) {
             return Optional.empty();
