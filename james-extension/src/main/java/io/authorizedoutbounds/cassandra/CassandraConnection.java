@@ -136,10 +136,11 @@ public class CassandraConnection {
                 || session.getMetadata().getKeyspace(keyspace).isPresent()) {
             return CompletableFuture.completedFuture(null);
         }
-        return session.executeAsync("CREATE KEYSPACE IF NOT EXISTS " + keyspace.asCql(true)
+        return OutboundTables.changeSchema(
+                session,
+                "CREATE KEYSPACE IF NOT EXISTS " + keyspace.asCql(true)
                         + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': "
-                        + configuration.replicationFactor() + "}")
-                .thenAccept(result -> {});
+                        + configuration.replicationFactor() + "}");
     }
 
     /** Reads or writes at LOCAL_QUORUM what may be tried twice; for the first page of the answer. */

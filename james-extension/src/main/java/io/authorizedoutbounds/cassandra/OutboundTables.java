@@ -5,8 +5,10 @@ import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
 import com.google.common.collect.ImmutableMap;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +36,8 @@ class OutboundTables {
     static final String LAST_SEEN = "last_seen";
     static final String LAST_SENDER = "last_sender";
     static final String LAST_RECIPIENT_DOMAIN = "last_recipient_domain";
+
+    private static final Duration SCHEMA_TIMEOUT = Duration.ofSeconds(12);
 
     /**
      * When a member does not answer, another one is asked after this. The default of Cassandra is learned from use, and
@@ -139,8 +143,15 @@ class OutboundTables {
         if (existing.isPresent()) {
             return complete(session, keyspace, existing.get());
         }
-        return session.executeAsync("CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " "
-                        + definition + SPECULATIVE_RETRY)
+        return changeSchema(
+                session,
+                "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition
+                        + SPECULATIVE_RETRY);
+    }
+
+    /** Waits longer than for a query: given up after the driver's two seconds, the change would be made, and tried again. */
+    static CompletionStage<Void> changeSchema(CqlSession session, String statement) {
+        return session.executeAsync(SimpleStatement.newInstance(statement).setTimeout(SCHEMA_TIMEOUT))
                 .thenAccept(result -> {});
     }
 
@@ -150,9 +161,10 @@ class OutboundTables {
                         ADDED_LATER.get(table.getName().asInternal()))
                 .filter(column -> table.getColumn(column.substring(0, column.indexOf(' ')))
                         .isEmpty());
-        return lacking.map(column -> session.executeAsync("ALTER TABLE " + keyspace.asCql(true) + "."
-                                + table.getName().asCql(true) + " ADD " + column)
-                        .<Void>thenApply(result -> null))
+        return lacking.map(column -> changeSchema(
+                        session,
+                        "ALTER TABLE " + keyspace.asCql(true) + "."
+                                + table.getName().asCql(true) + " ADD " + column))
                 .orElse(CompletableFuture.completedFuture(null));
     }
 
