@@ -109,6 +109,9 @@ public final class DomainLocalityCache {
     /** Whether the last question failed. */
     private volatile boolean failing;
 
+    /** The one that failed last; null at first. */
+    private volatile Domain lastFailed;
+
     private volatile long warnedAt;
 
     /**
@@ -224,7 +227,7 @@ public final class DomainLocalityCache {
         }
         try {
             // Counted here too: it may be one that was under way and has been counted before.
-            count(start(domain, timeoutNanos), timeoutNanos);
+            count(domain, start(domain, timeoutNanos), timeoutNanos);
         } catch (RuntimeException | Error e) {
             // A permit that is never given back would keep the breaker half open.
             breaker.recordFailure();
@@ -239,7 +242,7 @@ public final class DomainLocalityCache {
         if (earlier != null) {
             return earlier;
         }
-        count(read, timeout);
+        count(domain, read, timeout);
         try {
             executor.execute(() -> run(domain, read));
         } catch (RejectedExecutionException e) {
@@ -248,14 +251,18 @@ public final class DomainLocalityCache {
         return read;
     }
 
-    private void count(CompletableFuture<?> read, long timeout) {
+    private void count(Domain domain, CompletableFuture<?> read, long timeout) {
         var unused = read.copy().orTimeout(timeout, TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
             if (failure == null) {
                 breaker.recordSuccess();
-            } else {
-                failing = true;
+                return;
+            }
+            failing = true;
+            // One domain that keeps failing counts once, or it would open the breaker for all others.
+            if (!breaker.isClosed() || !domain.equals(lastFailed)) {
                 breaker.recordFailure();
             }
+            lastFailed = domain;
         });
     }
 

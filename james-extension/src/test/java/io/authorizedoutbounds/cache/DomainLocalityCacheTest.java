@@ -317,6 +317,19 @@ class DomainLocalityCacheTest {
         }
 
         @Test
+        void oneDomainThatKeepsFailingShouldNotOpenTheBreakerForOthers() {
+            james.domains.add(OTHER_DOMAIN);
+            james.failure = new IllegalStateException("unreadable");
+            for (int i = 0; i < 10; i++) {
+                assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.UNKNOWN);
+            }
+            james.failure = null;
+
+            assertThat(cache.isBreakerOpen()).isFalse();
+            assertThat(cache.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
         void listThatHangsShouldBeFoundOutWithoutMail() {
             james.domains.add(DOMAIN);
             cache.localityOf(DOMAIN);
