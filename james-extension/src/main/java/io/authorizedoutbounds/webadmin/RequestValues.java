@@ -4,6 +4,8 @@ package io.authorizedoutbounds.webadmin;
 import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -101,7 +103,18 @@ final class RequestValues {
         if (bytes == null || bytes.length != length) {
             throw HttpErrors.badRequest("The body does not have the " + length + " bytes of its Content-Length");
         }
-        return new String(bytes, StandardCharsets.UTF_8);
+        return utf8(bytes);
+    }
+
+    private static String utf8(byte[] bytes) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw HttpErrors.badRequest("The body is not in UTF-8");
+        }
     }
 
     /** 0 for a request without a body: one of unknown length is refused before. */

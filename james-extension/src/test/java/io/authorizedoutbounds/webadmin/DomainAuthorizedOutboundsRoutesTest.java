@@ -4,6 +4,7 @@ package io.authorizedoutbounds.webadmin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,6 +85,15 @@ class DomainAuthorizedOutboundsRoutesTest {
 
         assertThat(put.statusCode()).isEqualTo(400);
         assertThat(put.body()).startsWith("{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
+    }
+
+    @Test
+    void bodyThatIsNotInUtf8ShouldBe400AndStoreNothing() throws Exception {
+        byte[] latin1 = "{\"comment\":\"caf\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1);
+
+        assertError(
+                webAdmin.put(ENTRY, "application/json", latin1), 400, "InvalidArgument", "The body is not in UTF-8");
         assertThat(webAdmin.get(LIST).body()).isEqualTo("[]");
     }
 

@@ -144,7 +144,11 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     }
 
     HttpResponse<String> put(String path, String contentType, String body) throws IOException, InterruptedException {
-        return send(request(path).header("Content-Type", contentType).PUT(BodyPublishers.ofString(body)));
+        return put(path, contentType, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    HttpResponse<String> put(String path, String contentType, byte[] body) throws IOException, InterruptedException {
+        return send(request(path).header("Content-Type", contentType).PUT(BodyPublishers.ofByteArray(body)));
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
