@@ -57,7 +57,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(BlockPolicyInForce.class).in(Singleton.class);
-        // What is missing is logged although nothing of ours may be configured.
+        // What is missing is logged even when no file names the extension.
         bind(ConfigurationGaps.class).asEagerSingleton();
     }
 
