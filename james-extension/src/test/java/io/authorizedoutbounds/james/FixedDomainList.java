@@ -3,12 +3,10 @@ package io.authorizedoutbounds.james;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
@@ -37,12 +35,9 @@ public final class FixedDomainList implements DomainList {
         return new FixedDomainList(domains, parse(failing)::contains);
     }
 
-    /** The list as the policy sees it; no test depends on how long a busy machine takes to read it. */
+    /** The list as the policy sees it, with the defaults of all settings. */
     public static InternalDomains internalDomains(DomainList list) {
-        return new InternalDomains(
-                list,
-                AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of("lookup.timeout", "1m"))),
-                Ticker.systemTicker());
+        return new InternalDomains(list, AuthorizedOutboundsConfiguration.DEFAULT, Ticker.systemTicker());
     }
 
     private static ImmutableSet<Domain> parse(String... domains) {
