@@ -50,6 +50,9 @@ class ArchitectureTest {
                         "io.authorizedoutbounds.policy",
                         "io.authorizedoutbounds.cassandra",
                         "io.authorizedoutbounds.cache",
+                        "io.authorizedoutbounds.activity",
+                        "io.authorizedoutbounds.orphans",
+                        "io.authorizedoutbounds.monitoring",
                         "io.authorizedoutbounds.james",
                         "io.authorizedoutbounds.webadmin")
                 .should()
@@ -71,6 +74,39 @@ class ArchitectureTest {
         slices().matching("io.authorizedoutbounds.(*)..")
                 .should()
                 .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyEdgesShouldKnowHowTheExtensionPlugsIntoJames() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.authorizedoutbounds.policy",
+                        "io.authorizedoutbounds.cassandra",
+                        "io.authorizedoutbounds.cache",
+                        "io.authorizedoutbounds.activity",
+                        "io.authorizedoutbounds.orphans",
+                        "io.authorizedoutbounds.monitoring")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.authorizedoutbounds.james")
+                .check(CLASSES);
+    }
+
+    @Test
+    void cachesShouldNotKnowCassandra() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "io.authorizedoutbounds.cache",
+                        "io.authorizedoutbounds.activity",
+                        "io.authorizedoutbounds.orphans",
+                        "io.authorizedoutbounds.monitoring",
+                        "io.authorizedoutbounds.webadmin")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.authorizedoutbounds.cassandra")
                 .check(CLASSES);
     }
 

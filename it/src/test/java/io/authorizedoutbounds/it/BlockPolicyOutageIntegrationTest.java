@@ -20,7 +20,7 @@ class BlockPolicyOutageIntegrationTest {
     private static final String LISTED_UNTIL_THE_OUTAGE = "127.0.0.4";
     private static final String TRUSTED = "127.0.0.9";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
-    private static final Pattern PUT_OFF = Pattern.compile("Put off mail (\\S+):");
+    private static final Pattern DEFER = Pattern.compile("Deferred mail (\\S+):");
     private static final String DOMAIN = "outage.example";
     private static final String BOB = "bob@" + DOMAIN;
     private static final String BLOCKED = "blocked-sender";
@@ -139,7 +139,7 @@ class BlockPolicyOutageIntegrationTest {
 
     /** By the name of the mail. */
     private Map<String, Long> timesPutOff(int from) {
-        return PUT_OFF.matcher(james.log().substring(from))
+        return DEFER.matcher(james.log().substring(from))
                 .results()
                 .collect(Collectors.groupingBy(line -> line.group(1), Collectors.counting()));
     }

@@ -143,8 +143,10 @@ class CassandraOutageIntegrationTest {
             assertThat(degraded.cause()).hasValueSatisfying(cause -> assertThat(cause)
                     .contains("what other nodes changed since is not seen"));
             Metrics stale = webAdmin.metrics();
-            assertThat(stale.value("authorizedOutbounds_propagation_lag")).isBetween(5.0, 60.0);
-            assertThat(stale.value("authorizedOutbounds_memory_remaining")).isBetween(3540.0, 3595.0);
+            assertThat(stale.value("authorizedOutbounds_propagation_lag_seconds"))
+                    .isBetween(5.0, 60.0);
+            assertThat(stale.value("authorizedOutbounds_cache_remaining_seconds"))
+                    .isBetween(3540.0, 3595.0);
             for (int i = 0; i < 10; i++) {
                 assertThat(rcpt(client, "user@" + listing)).startsWith("250");
                 assertThat(rcpt(client, "someone@remote.example.com")).startsWith("250");
@@ -164,8 +166,8 @@ class CassandraOutageIntegrationTest {
             assertOutage();
             Awaitility.await("the counters").atMost(COUNTERS).untilAsserted(() -> {
                 Metrics out = webAdmin.metrics();
-                assertThat(out.value("authorizedOutbounds_decisions_tryLater_total"))
-                        .isEqualTo(stale.value("authorizedOutbounds_decisions_tryLater_total") + 3);
+                assertThat(out.value("authorizedOutbounds_decisions_defer_total"))
+                        .isEqualTo(stale.value("authorizedOutbounds_decisions_defer_total") + 3);
                 assertThat(out.value("authorizedOutbounds_lookups_failed_total"))
                         .isGreaterThanOrEqualTo(stale.value("authorizedOutbounds_lookups_failed_total") + 3);
             });

@@ -215,7 +215,7 @@ class ReadmeIntegrationTest {
                 .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> {
                     assertCounted(before, "mails_blocked");
-                    assertCounted(before, "mails_left");
+                    assertCounted(before, "mails_passed");
                     assertCounted(before, "decisions_grant");
                     assertCounted(before, "decisions_refuse");
                     assertCounted(before, "decisions_pass");
@@ -227,7 +227,7 @@ class ReadmeIntegrationTest {
         // Until the first reading of the changes it is the time since the start.
         Awaitility.await("the changes to be followed")
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> webAdmin.metrics().value("authorizedOutbounds_propagation_lag") < 5);
+                .until(() -> webAdmin.metrics().value("authorizedOutbounds_propagation_lag_seconds") < 5);
 
         Map<?, ?> dashboard = (Map<?, ?>)
                 new JsonSlurper().parseText(Build.read(Build.dropIn().resolve("grafana/authorized-outbounds.json")));

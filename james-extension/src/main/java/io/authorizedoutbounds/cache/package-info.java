@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What decisions read in place of a database: bounded, fresh within two seconds, and kept through an outage. */
+/** What decisions read instead of a database: bounded, fresh within two seconds, and kept through an outage. */
 package io.authorizedoutbounds.cache;

@@ -67,7 +67,7 @@ import org.apache.james.core.Domain;
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private static final int NO_TTL = 0;
-    private static final int SPOILT_CHANGES_REMEMBERED = 1000;
+    private static final int MAX_MALFORMED_CHANGES = 1000;
 
     /** Batches under way at once when there are many. */
     private static final int LANES = 8;
@@ -99,8 +99,8 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     /** Of this node, in microseconds: two changes at once have not the same. */
     private final AtomicLong lastTime = new AtomicLong();
 
-    private final Cache<UUID, Boolean> spoiltChanges =
-            Caffeine.newBuilder().maximumSize(SPOILT_CHANGES_REMEMBERED).build();
+    private final Cache<UUID, Boolean> malformedChanges =
+            Caffeine.newBuilder().maximumSize(MAX_MALFORMED_CHANGES).build();
 
     public CassandraAuthorizedOutboundStore(CassandraConnection connection, Duration changesRetention, Clock clock) {
         this.connection = connection;
@@ -290,7 +290,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                     changedBy));
         } catch (IllegalArgumentException | NullPointerException e) {
             // Read every second: told once.
-            return spoiltChanges.asMap().putIfAbsent(id, true) == null ? SpoiltRows.skip(row, e) : Optional.empty();
+            return malformedChanges.asMap().putIfAbsent(id, true) == null
+                    ? MalformedRows.skip(row, e)
+                    : Optional.empty();
         }
     }
 
@@ -485,7 +487,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                             .orElse(entry))
                     .filter(each -> each.isActiveAt(clock.instant()));
         } catch (IllegalArgumentException e) {
-            return SpoiltRows.skip(row, e);
+            return MalformedRows.skip(row, e);
         }
     }
 

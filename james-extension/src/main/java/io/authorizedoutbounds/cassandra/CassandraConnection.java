@@ -12,6 +12,7 @@ import com.datastax.oss.driver.api.core.cql.Statement;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
+import io.authorizedoutbounds.policy.StoreNotReachedException;
 import java.io.File;
 import java.time.Duration;
 import java.util.Optional;
@@ -83,7 +84,7 @@ public class CassandraConnection {
                 .withMaxRetries(-1)
                 .withBackoff(FIRST_RETRY, LAST_RETRY)
                 .onFailedAttempt(event -> LOGGER.warn(
-                        "Cannot open the lists of authorized outbounds in Cassandra, outbound mail is put off;"
+                        "Cannot open the lists of authorized outbounds in Cassandra, outbound mail is deferred;"
                                 + " trying again: {}",
                         String.valueOf(event.getLastException())))
                 .build();
@@ -171,6 +172,6 @@ public class CassandraConnection {
 
     /** The tables; fails at once while Cassandra has not been reached yet. */
     CompletionStage<OutboundTables> tables() {
-        return tables.isDone() ? tables : CompletableFuture.failedFuture(new NotReachedException());
+        return tables.isDone() ? tables : CompletableFuture.failedFuture(new StoreNotReachedException("Cassandra"));
     }
 }

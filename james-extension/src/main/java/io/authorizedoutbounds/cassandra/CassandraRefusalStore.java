@@ -87,7 +87,7 @@ public class CassandraRefusalStore implements RefusalStore {
                     Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow(),
                     Optional.ofNullable(row.getString(LAST_RECIPIENT_DOMAIN))));
         } catch (IllegalArgumentException | NoSuchElementException e) {
-            return SpoiltRows.skip(row, e);
+            return MalformedRows.skip(row, e);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.james;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
+import io.authorizedoutbounds.cache.CacheSettings;
 import io.authorizedoutbounds.policy.Enforcement;
 import java.time.Duration;
 import java.util.Iterator;
@@ -26,7 +27,7 @@ public final class AuthorizedOutboundsConfiguration {
     private static final String CACHE_ADDRESSES_MAXIMUM = "cache.addresses.maximum";
     private static final String CHANGES_RETENTION = "changes.retention";
     private static final String REFUSALS_RETENTION = "refusals.retention";
-    private static final int READINGS_BEFORE_STALE = 5;
+    private static final int MIN_POLLS_BEFORE_STALE = 5;
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
             ENFORCEMENT,
             PROTECT_LOCAL_RECIPIENTS,
@@ -132,10 +133,10 @@ public final class AuthorizedOutboundsConfiguration {
                         REFUSALS_RETENTION,
                         value -> duration(value, "1h", "30d"),
                         DEFAULT.refusalsRetention));
-        if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(READINGS_BEFORE_STALE)) < 0) {
-            // Memory would count for nothing now and then while all is well.
+        if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(MIN_POLLS_BEFORE_STALE)) < 0) {
+            // The caches would hold nothing now and then while all is well.
             throw new IllegalArgumentException("conf/" + FILE + ".properties: " + STALE_MAXIMUM + " of "
-                    + read.staleMaximum.toSeconds() + "s is shorter than " + READINGS_BEFORE_STALE + " times "
+                    + read.staleMaximum.toSeconds() + "s is shorter than " + MIN_POLLS_BEFORE_STALE + " times "
                     + PROPAGATION_INTERVAL + " of " + read.propagationInterval.toSeconds()
                     + "s: give a longer one, or a"
                     + " shorter " + PROPAGATION_INTERVAL);
@@ -252,7 +253,18 @@ public final class AuthorizedOutboundsConfiguration {
         return cacheAddressesMaximum;
     }
 
-    /** How long the trail of changes is kept. */
+    /** What the caches need of this. */
+    CacheSettings cacheSettings() {
+        return CacheSettings.builder()
+                .lookupTimeout(lookupTimeout)
+                .propagationInterval(propagationInterval)
+                .staleMaximum(staleMaximum)
+                .maximumDomains(cacheDomainsMaximum)
+                .maximumAddresses(cacheAddressesMaximum)
+                .build();
+    }
+
+    /** How long the change log is kept. */
     public Duration changesRetention() {
         return changesRetention;
     }

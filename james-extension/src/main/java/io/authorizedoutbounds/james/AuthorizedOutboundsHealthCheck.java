@@ -4,6 +4,8 @@ package io.authorizedoutbounds.james;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Ordering;
 import com.google.inject.Inject;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.InternalDomains;
 import java.time.Duration;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
@@ -75,24 +77,24 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
     private Result judge() {
         Duration lag = lookup.lag();
         Duration remaining = lookup.remaining();
-        if (!lookup.isEverFollowed()) {
+        if (!lookup.isEverPolled()) {
             return Result.unhealthy(
                     NAME,
                     "Cassandra has not been reached since James started: mail that needs the lists of authorized outbounds"
-                            + " is put off (451 4.3.0)");
+                            + " is deferred (451 4.3.0)");
         }
-        if (lookup.isStoreLeftAlone()) {
+        if (lookup.isBreakerOpen()) {
             return Result.unhealthy(
                     NAME,
-                    "Cassandra does not answer: mail that needs a list of authorized outbounds which is not in memory is"
-                            + " put off (451 4.3.0); memory was corrected " + lag.toSeconds()
-                            + " s ago and counts for another " + remaining.toSeconds() + " s");
+                    "Cassandra does not answer: mail that needs a list of authorized outbounds which is not in the cache is"
+                            + " deferred (451 4.3.0); the cache was last refreshed " + lag.toSeconds()
+                            + " s ago and holds for another " + remaining.toSeconds() + " s");
         }
         if (remaining.isZero()) {
             return Result.unhealthy(
                     NAME,
                     "The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
-                            + " s, longer than stale.maximum: nothing in memory counts, and mail is put off (451 4.3.0)"
+                            + " s, longer than stale.maximum: nothing in the cache holds, and mail is deferred (451 4.3.0)"
                             + " unless Cassandra answers");
         }
         if (domains.isBreakerOpen()) {
@@ -104,7 +106,7 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
         ImmutableList.Builder<String> reasons = ImmutableList.builder();
         if (lag.compareTo(stale) > 0) {
             reasons.add("The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
-                    + " s: what other nodes changed since is not seen; what is in memory counts for another "
+                    + " s: what other nodes changed since is not seen; what is in the cache holds for another "
                     + remaining.toSeconds() + " s");
         }
         return degraded(reasons.addAll(gaps.descriptions()).build());

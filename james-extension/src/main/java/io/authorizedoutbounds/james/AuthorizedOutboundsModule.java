@@ -10,10 +10,19 @@ import com.google.inject.Injector;
 import com.google.inject.Key;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
+import io.authorizedoutbounds.activity.RefusalLog;
+import io.authorizedoutbounds.activity.RefusalRecorder;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.ChangeLogPoller;
+import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.cache.InvalidatingStore;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConfiguration;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.cassandra.CassandraRefusalStore;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
+import io.authorizedoutbounds.orphans.OrphanSweep;
+import io.authorizedoutbounds.orphans.Orphaning;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.OutboundLookup;
@@ -44,7 +53,7 @@ import org.slf4j.LoggerFactory;
 public class AuthorizedOutboundsModule extends AbstractModule {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsModule.class);
 
-    private static final Duration MARGIN_OF_THE_TRAIL = Duration.ofMinutes(5);
+    private static final Duration CHANGE_LOG_MARGIN = Duration.ofMinutes(5);
 
     private final Injector host;
 
@@ -62,16 +71,37 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     }
 
     @Provides
-    LoadedModule loadedModule(Injector injector) {
-        return new LoadedModule(injector);
+    LoadedModule loadedModule(Injector injector, BackgroundTasks tasks) {
+        return new LoadedModule(injector, tasks);
+    }
+
+    @Provides
+    @Singleton
+    BackgroundTasks backgroundTasks(
+            AuthorizedOutboundsConfiguration configuration,
+            AuthorizedOutboundsMetrics metrics,
+            InternalDomains domains,
+            ChangeLogPoller changeLog,
+            OrphanSweep sweep,
+            RefusalRecorder refusals,
+            RefusalLog refusalLog) {
+        return BackgroundTasks.builder()
+                .repeat("authorized-outbounds-changes", configuration.propagationInterval(), changeLog::poll)
+                .repeat("authorized-outbounds-domains", InternalDomains.POLL_INTERVAL, domains::poll)
+                .repeat(
+                        "authorized-outbounds-metrics",
+                        AuthorizedOutboundsMetrics.PUBLICATION_INTERVAL,
+                        metrics::publish)
+                .repeat("authorized-outbounds-orphans", OrphanSweep.STEP_INTERVAL, sweep::step)
+                .repeat("authorized-outbounds-refusals", RefusalRecorder.WRITE_INTERVAL, refusals::write)
+                .repeat("authorized-outbounds-refusal-log", RefusalLog.SUMMARY_INTERVAL, refusalLog::summarize)
+                .build();
     }
 
     @Provides
     @Singleton
     AuthorizedOutboundsMetrics metrics(MetricFactory factory, GaugeRegistry gauges) {
-        AuthorizedOutboundsMetrics metrics = new AuthorizedOutboundsMetrics(factory, gauges);
-        metrics.start();
-        return metrics;
+        return new AuthorizedOutboundsMetrics(factory, gauges);
     }
 
     @Provides
@@ -90,9 +120,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     InternalDomains internalDomains(
             DomainList domainList, AuthorizedOutboundsConfiguration configuration, AuthorizedOutboundsMetrics metrics) {
-        InternalDomains domains = new InternalDomains(domainList, configuration, Ticker.systemTicker());
-        metrics.show(domains);
-        domains.start();
+        InternalDomains domains = new InternalDomains(domainList, configuration.cacheSettings(), Ticker.systemTicker());
+        metrics.register(domains);
         return domains;
     }
 
@@ -141,18 +170,20 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Refusals refusals(RefusalStore store, Clock clock) {
-        RefusalRecorder recorder = new RefusalRecorder(store, clock);
-        recorder.start();
+    RefusalRecorder refusalRecorder(RefusalStore store, Clock clock) {
+        return new RefusalRecorder(store, clock);
+    }
+
+    @Provides
+    @Singleton
+    Refusals refusals(RefusalRecorder recorder) {
         return recorder;
     }
 
     @Provides
     @Singleton
     RefusalLog refusalLog(AuthorizedOutboundsConfiguration configuration) {
-        RefusalLog log = new RefusalLog(configuration.enforcement());
-        log.start();
-        return log;
+        return new RefusalLog(configuration.enforcement());
     }
 
     @Provides
@@ -163,11 +194,20 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
             AuthorizedOutboundsMetrics metrics) {
-        CachedLookup lookup = new CachedLookup(store, domains, configuration, clock, Ticker.systemTicker(), metrics);
-        metrics.show(lookup);
-        new ChangeFollower(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker())
-                .start(configuration.propagationInterval());
+        CachedLookup lookup =
+                new CachedLookup(store, domains, configuration.cacheSettings(), clock, Ticker.systemTicker(), metrics);
+        metrics.register(lookup);
         return lookup;
+    }
+
+    @Provides
+    @Singleton
+    ChangeLogPoller changeLogPoller(
+            CassandraAuthorizedOutboundStore store,
+            CachedLookup lookup,
+            AuthorizedOutboundsConfiguration configuration,
+            Clock clock) {
+        return new ChangeLogPoller(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker());
     }
 
     @Provides
@@ -176,24 +216,28 @@ public class AuthorizedOutboundsModule extends AbstractModule {
         return lookup;
     }
 
-    /** No further than the trail is kept, or rows that are gone would count as changes that were not made. */
+    /** No further than the change log is kept, or rows that are gone would count as changes that were not made. */
     private static Duration furthestBack(AuthorizedOutboundsConfiguration configuration) {
-        Duration kept = configuration.changesRetention().minus(MARGIN_OF_THE_TRAIL);
+        Duration kept = configuration.changesRetention().minus(CHANGE_LOG_MARGIN);
         return kept.compareTo(configuration.staleMaximum()) < 0 ? kept : configuration.staleMaximum();
     }
 
     @Provides
     @Singleton
     AuthorizedOutboundStore store(CassandraAuthorizedOutboundStore store, CachedLookup lookup) {
-        return new FollowedStore(store, lookup);
+        return new InvalidatingStore(store, lookup);
     }
 
     @Provides
     @Singleton
-    DomainDepartures departures(AuthorizedOutboundStore store, InternalDomains domains) {
-        DomainDepartures departures = new DomainDepartures(store);
-        new DepartureSweep(store, domains, departures, Ticker.systemTicker()).start();
-        return departures;
+    Orphaning orphaning(AuthorizedOutboundStore store) {
+        return new Orphaning(store);
+    }
+
+    @Provides
+    @Singleton
+    OrphanSweep orphanSweep(AuthorizedOutboundStore store, InternalDomains domains, Orphaning orphaning) {
+        return new OrphanSweep(store, domains, orphaning, Ticker.systemTicker());
     }
 
     @Provides

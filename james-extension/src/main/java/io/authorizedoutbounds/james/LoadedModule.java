@@ -11,23 +11,27 @@ import com.google.inject.ProvisionException;
 /**
  * {@link AuthorizedOutboundsModule} as James has loaded it. The classes that James makes by the names in its files (hook,
  * mailet, routes, health check) get all that they need from here and ask Guice for nothing else: without the module Guice
- * would report each missing binding, and not the line that is missing in {@code extensions.properties}. Thread-safe.
+ * would report each missing binding, and not the line that is missing in {@code extensions.properties}. The first that
+ * asks starts the {@link BackgroundTasks}. Thread-safe.
  */
 @ProvidedBy(LoadedModule.Missing.class)
 public final class LoadedModule {
     private final Injector injector;
+    private final BackgroundTasks tasks;
 
-    LoadedModule(Injector injector) {
+    LoadedModule(Injector injector, BackgroundTasks tasks) {
         this.injector = injector;
+        this.tasks = tasks;
     }
 
     /** The instance that the module, or James, binds. */
     public <T> T get(Class<T> type) {
-        return injector.getInstance(type);
+        return get(Key.get(type));
     }
 
     /** The same for a generic type. */
     public <T> T get(Key<T> key) {
+        tasks.start();
         return injector.getInstance(key);
     }
 

@@ -4,26 +4,26 @@ package io.authorizedoutbounds.policy;
 /** The five rows of rule 2, and what is none of them because something cannot be had. */
 public enum BlockRow {
     /** The mail came from the server itself, from a trusted network, or from an address that is nobody's authorized outbound. */
-    NOT_OUTBOUND(1, Outcome.LEAVE),
+    NOT_OUTBOUND(1, Outcome.PASS),
     /** Internal or null sender: what is ours goes out, and bounces must flow. */
-    OWN_SENDER(2, Outcome.LEAVE),
+    OWN_SENDER(2, Outcome.PASS),
     /** Internal recipient: inbound mail. Needs no lookup. */
-    INTERNAL_RECIPIENT(3, Outcome.LEAVE),
+    INTERNAL_RECIPIENT(3, Outcome.PASS),
     /** The operator exempts the sender or the recipient. */
-    EXEMPT(4, Outcome.LEAVE),
+    EXEMPT(4, Outcome.PASS),
     /** External sender, external recipient. */
     BLOCKED(5, Outcome.BLOCK),
     /** Something that the decision needs cannot be had. */
-    UNDECIDED(6, Outcome.PUT_OFF);
+    UNDECIDED(6, Outcome.DEFER);
 
     /** What becomes of a recipient. */
     public enum Outcome {
         /** The recipient stays with the mail, which goes on. */
-        LEAVE,
+        PASS,
         /** The recipient leaves the mail, and is kept. */
         BLOCK,
         /** The mail waits and is judged again. */
-        PUT_OFF
+        DEFER
     }
 
     private final int number;

@@ -9,7 +9,7 @@ import org.apache.james.core.Domain;
  * Port: the lists as decisions read them.
  *
  * <p>Thread-safe. No call blocks. A stage completes exceptionally when the lists cannot be reached, and then says
- * nothing of what is listed. Domains are in the form of {@code InternalDomains.canonical}. Expired entries are in no
+ * nothing of what is listed. Domains are in the form of {@code DomainNames.canonical}. Expired entries are in no
  * answer; orphaned ones are, and say so.
  */
 public interface OutboundLists {

@@ -25,7 +25,7 @@ public final class RelayReply {
                 return Optional.empty();
             case REFUSE:
                 return Optional.of(openRelay(sender, client));
-            case TRY_LATER:
+            case DEFER:
                 return Optional.of(UNAVAILABLE);
         }
         throw new IllegalStateException("No reply for " + verdict);

@@ -20,7 +20,7 @@ public enum RelayRow {
     /** External or null sender, external recipient, and no rule 2 to judge the mail: whether the client is listed is not asked. */
     UNJUDGED(7, Verdict.REFUSE),
     /** Something that the decision needs cannot be had. */
-    UNDECIDED(8, Verdict.TRY_LATER);
+    UNDECIDED(8, Verdict.DEFER);
 
     private final int number;
     private final Verdict verdict;

@@ -10,5 +10,5 @@ public enum Verdict {
     /** Temporary refusal: the address is not listed. */
     REFUSE,
     /** Temporary refusal: whether the address is listed cannot be said now. */
-    TRY_LATER
+    DEFER
 }

@@ -7,7 +7,7 @@ import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
-import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;

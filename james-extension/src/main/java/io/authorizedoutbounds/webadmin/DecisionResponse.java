@@ -113,7 +113,7 @@ final class DecisionResponse {
 
         @JsonProperty("outcome")
         String outcome() {
-            return word(blockRow.map(BlockRow::outcome).orElse(BlockRow.Outcome.LEAVE));
+            return word(blockRow.map(BlockRow::outcome).orElse(BlockRow.Outcome.PASS));
         }
 
         @JsonProperty("why")

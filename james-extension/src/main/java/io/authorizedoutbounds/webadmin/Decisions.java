@@ -2,9 +2,9 @@
 package io.authorizedoutbounds.webadmin;
 
 import com.google.inject.Inject;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRule;

@@ -9,12 +9,13 @@ import static io.authorizedoutbounds.webadmin.RequestValues.user;
 import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.DomainDepartures;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
+import io.authorizedoutbounds.orphans.Orphaning;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
@@ -69,7 +70,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private final AuthorizedOutboundStore store;
     private final RefusalStore refusals;
     private final InternalDomains domains;
-    private final DomainDepartures departures;
+    private final Orphaning orphaning;
     private final AuthorizedOutboundsConfiguration configuration;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -81,7 +82,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
                 module.get(AuthorizedOutboundStore.class),
                 module.get(RefusalStore.class),
                 module.get(InternalDomains.class),
-                module.get(DomainDepartures.class),
+                module.get(Orphaning.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
@@ -92,7 +93,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             AuthorizedOutboundStore store,
             RefusalStore refusals,
             InternalDomains domains,
-            DomainDepartures departures,
+            Orphaning orphaning,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
             JsonTransformer jsonTransformer,
@@ -100,7 +101,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         this.store = store;
         this.refusals = refusals;
         this.domains = domains;
-        this.departures = departures;
+        this.orphaning = orphaning;
         this.configuration = configuration;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -134,7 +135,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         if (isMethod(request, "PUT")) {
             domainOfJames(request)
                     .filter(domain -> mayHaveActiveEntries(domain) && !isInDatabase(domain))
-                    .ifPresent(domain -> StoreCall.await(() -> departures.orphan(domain, user(request))));
+                    .ifPresent(domain -> StoreCall.await(() -> orphaning.orphan(domain, user(request))));
         }
     }
 
@@ -173,7 +174,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             // James answers 204 too when it has removed nothing.
             if (!isInDatabase(domain)) {
                 domains.removed(domain);
-                StoreCall.await(() -> departures.orphan(domain, user));
+                StoreCall.await(() -> orphaning.orphan(domain, user));
             }
         } catch (HaltException e) {
             LOGGER.debug("The removal of a domain is answered as James does", e);
@@ -194,7 +195,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private static Optional<Domain> domainOfJames(Request request) {
         try {
             String name = URLDecoder.decode(request.params(DOMAIN), StandardCharsets.UTF_8);
-            return Optional.of(InternalDomains.canonical(Domain.of(name)));
+            return Optional.of(DomainNames.canonical(Domain.of(name)));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }

@@ -87,7 +87,7 @@ final class ListRequest {
         }
         if (entry.path("orphaned").asBoolean()) {
             throw new IllegalArgumentException(
-                    "it is orphaned, since its domain had left James: take \"orphaned\" out to have it count again");
+                    "it is orphaned, since its domain was removed from James: take \"orphaned\" out to have it count again");
         }
         return OutboundAddress.parse(entry.path("ip").textValue());
     }

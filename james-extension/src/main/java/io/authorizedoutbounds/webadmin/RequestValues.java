@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
-import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
 import java.nio.ByteBuffer;
@@ -29,7 +29,7 @@ final class RequestValues {
     /** @throws HaltException 400 when it is no domain */
     static Domain domain(String text) {
         try {
-            return InternalDomains.canonical(Domain.of(text));
+            return DomainNames.canonical(Domain.of(text));
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest("'" + text + "' is not a domain: " + e.getMessage());
         }

@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -28,7 +32,7 @@ class AuthorizedOutboundsHealthCheckTest {
     private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
     private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
     private static final Duration BOUND = Duration.ofSeconds(10);
-    private static final String PUT_OFF = "(451 4.3.0)";
+    private static final String DEFER = "(451 4.3.0)";
 
     private final AtomicLong nanos = new AtomicLong();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
@@ -41,7 +45,12 @@ class AuthorizedOutboundsHealthCheckTest {
     private ConfigurationGaps gaps = XmlFiles.complete().gaps();
     private InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
     private final CachedLookup lookup = new CachedLookup(
-            untilAnOutage(), domains, configuration, Clock.systemUTC(), nanos::get, TestMetrics.unseen());
+            untilAnOutage(),
+            domains,
+            configuration.cacheSettings(),
+            Clock.systemUTC(),
+            nanos::get,
+            TestMetrics.unseen());
 
     private static AuthorizedOutboundsConfiguration configuration(String propagationInterval) {
         return AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of(
@@ -78,7 +87,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private void readChanges() {
-        lookup.followed(nanos.get());
+        lookup.polled(nanos.get());
     }
 
     private void pass(Duration time) {
@@ -91,7 +100,7 @@ class AuthorizedOutboundsHealthCheckTest {
             lookup.listedFor(Domain.of("unknown" + i + ".example"), CLIENT);
         }
         assertTimeoutPreemptively(BOUND, () -> {
-            while (!lookup.isStoreLeftAlone()) {
+            while (!lookup.isBreakerOpen()) {
                 Thread.onSpinWait();
             }
         });
@@ -102,7 +111,7 @@ class AuthorizedOutboundsHealthCheckTest {
         assertThat(result.getStatus()).isEqualTo(ResultStatus.UNHEALTHY);
         assertThat(result.getCause())
                 .hasValueSatisfying(
-                        sentence -> assertThat(sentence).startsWith(cause).contains(PUT_OFF));
+                        sentence -> assertThat(sentence).startsWith(cause).contains(DEFER));
     }
 
     @Test
@@ -180,7 +189,7 @@ class AuthorizedOutboundsHealthCheckTest {
         assertThat(result.getCause())
                 .contains(
                         "The changes of the lists of authorized outbounds have not been read for 6 s: what other nodes"
-                                + " changed since is not seen; what is in memory counts for another 1794 s");
+                                + " changed since is not seen; what is in the cache holds for another 1794 s");
     }
 
     @Test
@@ -227,7 +236,7 @@ class AuthorizedOutboundsHealthCheckTest {
 
         // The breaker leaves Cassandra alone for a second.
         assertTimeoutPreemptively(BOUND, () -> {
-            while (lookup.isStoreLeftAlone()) {
+            while (lookup.isBreakerOpen()) {
                 readChanges();
                 Thread.onSpinWait();
             }

@@ -72,12 +72,12 @@ class BlockRuleTest {
 
     @ParameterizedTest
     @CsvSource({
-        "NOT_OUTBOUND, 1, LEAVE",
-        "OWN_SENDER, 2, LEAVE",
-        "INTERNAL_RECIPIENT, 3, LEAVE",
-        "EXEMPT, 4, LEAVE",
+        "NOT_OUTBOUND, 1, PASS",
+        "OWN_SENDER, 2, PASS",
+        "INTERNAL_RECIPIENT, 3, PASS",
+        "EXEMPT, 4, PASS",
         "BLOCKED, 5, BLOCK",
-        "UNDECIDED, 6, PUT_OFF"
+        "UNDECIDED, 6, DEFER"
     })
     void rowShouldHaveItsNumberAndOutcome(BlockRow row, int number, BlockRow.Outcome outcome) {
         assertThat(row.number()).isEqualTo(number);

@@ -35,7 +35,7 @@ class RelayRuleTest {
             " 5    | *       | external | *            | *              | internal  | *       | PASS      ",
             " 6    | *       | external | *            | listed         | external  | *       | GRANT     ",
             " 7    | *       | external | *            | unlisted       | external  | *       | REFUSE    ",
-            " 8    | *       | *        | *            | *              | *         | *       | TRY_LATER ");
+            " 8    | *       | *        | *            | *              | *         | *       | DEFER ");
 
     private static final class TableRow {
         private final int number;
@@ -338,7 +338,7 @@ class RelayRuleTest {
                         "6 GRANT",
                         "7 REFUSE",
                         "7 REFUSE",
-                        "8 TRY_LATER");
+                        "8 DEFER");
     }
 
     @Test

@@ -3,11 +3,11 @@ package io.authorizedoutbounds.webadmin;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
-import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
-import io.authorizedoutbounds.james.TestDepartures;
+import io.authorizedoutbounds.orphans.TestOrphaning;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.BlockRule;
@@ -94,7 +94,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         store,
                         new MemoryRefusalStore(),
                         domains,
-                        TestDepartures.of(store),
+                        TestOrphaning.of(store),
                         AuthorizedOutboundsConfiguration.DEFAULT,
                         clock,
                         json,

@@ -8,11 +8,11 @@ import com.google.common.collect.Sets;
 import com.google.common.net.InetAddresses;
 import com.google.inject.Inject;
 import com.google.inject.Key;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRow.Outcome;
@@ -110,7 +110,7 @@ public class BlockExternalSenders extends GenericMailet {
     /** James's WebAdmin counts with it how often it has put a mail back. */
     private static final AttributeName TIMES_PUT_BACK = AttributeName.of("mailRepository-reprocessing");
 
-    private static final String PUT_BACK = "-put-back-";
+    private static final String PUT_BACK = "-reprocessed-";
     private static final Pattern RENAMED = Pattern.compile(PUT_BACK + "[0-9]+$");
 
     private static final int RECIPIENTS_NAMED = 10;
@@ -260,12 +260,12 @@ public class BlockExternalSenders extends GenericMailet {
                     () -> exemptSender || settings.exemptsRecipient(recipient),
                     () -> domains.localityOf(recipient.getDomain()));
             switch (row.outcome()) {
-                case LEAVE:
+                case PASS:
                     break;
                 case BLOCK:
                     leaving.add(recipient);
                     break;
-                case PUT_OFF:
+                case DEFER:
                     putOff(mail);
                     return;
             }
@@ -306,18 +306,18 @@ public class BlockExternalSenders extends GenericMailet {
 
     /** As it came: nobody has left it yet. */
     private void putOff(Mail mail) {
-        metrics.count(Outcome.PUT_OFF);
+        metrics.count(Outcome.DEFER);
         if (enforcement == Enforcement.REPORT) {
-            LOGGER.info("Would have put off mail {}", mail.getName());
+            LOGGER.info("Would have deferred mail {}", mail.getName());
             return;
         }
-        LOGGER.warn("Put off mail {}: it goes to {}, to be judged again", mail.getName(), settings.retryProcessor);
+        LOGGER.warn("Deferred mail {}: it goes to {}, to be judged again", mail.getName(), settings.retryProcessor);
         mail.setState(settings.retryProcessor);
     }
 
     private void block(Mail mail, ImmutableSet<MailAddress> leaving) throws Exception {
         if (leaving.isEmpty()) {
-            metrics.count(Outcome.LEAVE);
+            metrics.count(Outcome.PASS);
             return;
         }
         String why = describe(mail, leaving);

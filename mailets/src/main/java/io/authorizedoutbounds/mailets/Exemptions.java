@@ -4,7 +4,7 @@ package io.authorizedoutbounds.mailets;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InternetDomainName;
-import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.PrintableText;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
@@ -49,7 +49,7 @@ final class Exemptions {
 
     private static Domain domain(String text) {
         try {
-            Domain domain = InternalDomains.canonical(Domain.of(text));
+            Domain domain = DomainNames.canonical(Domain.of(text));
             if (InternetDomainName.isValid(domain.asString())) {
                 return domain;
             }
@@ -74,7 +74,7 @@ final class Exemptions {
 
     private static Domain domainOf(MailAddress address) {
         try {
-            return InternalDomains.canonical(address.getDomain());
+            return DomainNames.canonical(address.getDomain());
         } catch (IllegalArgumentException e) {
             // A name that no A-label stands for: as it is, it is nobody's.
             return address.getDomain();

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
-import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.JamesWithoutTheModule;
-import io.authorizedoutbounds.james.TestMetrics;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
+import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Listing;
@@ -208,7 +208,7 @@ class BlockExternalSendersTest {
             mailet().service(mail);
 
             assertThat(mail.getState()).isEqualTo("blocked-sender");
-            assertThat(mail.getName()).isEqualTo("mail-1-put-back-" + times);
+            assertThat(mail.getName()).isEqualTo("mail-1-reprocessed-" + times);
         }
     }
 
@@ -351,12 +351,12 @@ class BlockExternalSendersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "left, " + UNLISTED + ", enforce",
-        "left, " + UNLISTED + ", report",
+        "passed, " + UNLISTED + ", enforce",
+        "passed, " + UNLISTED + ", report",
         "blocked, " + LISTED + ", enforce",
         "blocked, " + LISTED + ", report",
-        "putOff, " + UNKNOWN + ", enforce",
-        "putOff, " + UNKNOWN + ", report",
+        "deferred, " + UNKNOWN + ", enforce",
+        "deferred, " + UNKNOWN + ", report",
     })
     void mailShouldBeCountedOnceByWhatBecomesOfIt(String outcome, String from, String enforcement) throws Exception {
         mailet(configuration(enforcement), FakeMailetConfig.builder().build())
@@ -371,7 +371,7 @@ class BlockExternalSendersTest {
 
         mailet().service(mail(LISTED, INTERNAL, EXTERNAL));
 
-        assertThat(mailsCounted()).containsExactly(Map.entry("authorizedOutbounds.mails.putOff", 1));
+        assertThat(mailsCounted()).containsExactly(Map.entry("authorizedOutbounds.mails.deferred", 1));
     }
 
     private ImmutableMap<String, Integer> mailsCounted() {

@@ -3,11 +3,11 @@ package io.authorizedoutbounds.smtp;
 
 import com.google.common.annotations.VisibleForTesting;
 import com.google.inject.Inject;
+import io.authorizedoutbounds.activity.RefusalLog;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
-import io.authorizedoutbounds.james.RefusalLog;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -116,7 +116,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
         return guarded(session, HookResult.DECLINED, () -> {
-            takeGrantBack(session);
+            revokeGrant(session);
             session.removeAttachment(TRANSACTION, State.Transaction);
             if (enforcement == Enforcement.ENFORCE && !isTrusted(session)) {
                 // After a second MAIL is refused and a third taken, James still holds the recipients of the first.
@@ -133,7 +133,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             boolean granted = begun.isPresent() && begun.get().isGranted();
             // While there is no permission there is none to take back.
             if (session.isRelayingAllowed() && !granted) {
-                takeGrantBack(session);
+                revokeGrant(session);
             }
             // After a grant the permission to relay is ours; AUTH may have come since.
             if (granted ? session.getUsername() != null : isTrusted(session)) {
@@ -242,7 +242,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         session.setRelayingAllowed(true);
     }
 
-    private static void takeGrantBack(SMTPSession session) {
+    private static void revokeGrant(SMTPSession session) {
         boolean ours = session.removeAttachment(GRANT, State.Connection).isPresent();
         // AUTH since then gave a permission of its own.
         if (ours && session.getUsername() == null) {
@@ -253,7 +253,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     /** Logs what is refused or deferred, and has the refusals of internal domains counted. */
     private void record(RelayRow row, Transaction transaction, MaybeSender sender, Optional<MailAddress> recipient) {
         Verdict verdict = row.verdict();
-        if (verdict != Verdict.REFUSE && verdict != Verdict.TRY_LATER) {
+        if (verdict != Verdict.REFUSE && verdict != Verdict.DEFER) {
             return;
         }
         Sender from = transaction.sender();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.smtp;
 
-import io.authorizedoutbounds.james.InternalDomains;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;

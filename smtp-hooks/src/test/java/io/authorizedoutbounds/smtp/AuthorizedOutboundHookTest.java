@@ -4,12 +4,12 @@ package io.authorizedoutbounds.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.activity.RefusalLog;
+import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
-import io.authorizedoutbounds.james.FixedDomainList;
 import io.authorizedoutbounds.james.JamesWithoutTheModule;
-import io.authorizedoutbounds.james.RefusalLog;
-import io.authorizedoutbounds.james.TestMetrics;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
+import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -1180,7 +1180,7 @@ class AuthorizedOutboundHookTest {
         void commandThatCannotBeJudgedShouldBeCountedAsPutOff() {
             mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
 
-            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.tryLater", 1));
+            assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.defer", 1));
         }
 
         private void verifyIdentityRefuses(String client) {

@@ -3,9 +3,9 @@ package io.authorizedoutbounds.it.bench;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.net.InetAddresses;
-import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.CachedLookup;
-import io.authorizedoutbounds.james.FixedDomainList;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -85,7 +85,7 @@ public class DecisionBenchmark {
         CachedLookup lookup = new CachedLookup(
                 store,
                 FixedDomainList.internalDomains(FixedDomainList.of(names)),
-                AuthorizedOutboundsConfiguration.DEFAULT,
+                TestCacheSettings.patient(),
                 Clock.systemUTC(),
                 Ticker.systemTicker(),
                 JamesMetrics.create());

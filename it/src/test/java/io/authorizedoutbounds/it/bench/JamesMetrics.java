@@ -2,7 +2,7 @@
 package io.authorizedoutbounds.it.bench;
 
 import com.codahale.metrics.MetricRegistry;
-import io.authorizedoutbounds.james.AuthorizedOutboundsMetrics;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import org.apache.james.metrics.dropwizard.DropWizardGaugeRegistry;
 import org.apache.james.metrics.dropwizard.DropWizardMetricFactory;
 

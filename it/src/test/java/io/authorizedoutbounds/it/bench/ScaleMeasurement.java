@@ -5,14 +5,15 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.authorizedoutbounds.cache.CacheSettings;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.CassandraServer;
 import io.authorizedoutbounds.it.bench.Decisions.Question;
-import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
-import io.authorizedoutbounds.james.CachedLookup;
-import io.authorizedoutbounds.james.FixedDomainList;
-import io.authorizedoutbounds.james.InternalDomains;
 import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
@@ -30,7 +31,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
-import org.apache.commons.configuration2.MapConfiguration;
 import org.awaitility.Awaitility;
 
 /** A million domains with three million addresses: what a decision takes, what memory takes, how changes get around. */
@@ -40,6 +40,9 @@ class ScaleMeasurement implements Measurement {
 
     /** The default of {@code cache.domains.maximum} and {@code cache.addresses.maximum} for a million domains. */
     private static final int CACHE_MAXIMUM = DATA.domains() / 10;
+
+    /** The default. */
+    private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(500);
 
     /** Of each row. Ten such ranges of domains and three times the limit of memory are less than all domains. */
     private static final int QUESTIONS = DATA.domains() / 50;
@@ -119,10 +122,13 @@ class ScaleMeasurement implements Measurement {
     }
 
     private static CachedLookup lookup(OutboundLists store, InternalDomains domains) {
-        AuthorizedOutboundsConfiguration configuration = AuthorizedOutboundsConfiguration.from(new MapConfiguration(
-                Map.of("cache.domains.maximum", CACHE_MAXIMUM, "cache.addresses.maximum", CACHE_MAXIMUM)));
+        CacheSettings settings = TestCacheSettings.patient().toBuilder()
+                .lookupTimeout(LOOKUP_TIMEOUT)
+                .maximumDomains(CACHE_MAXIMUM)
+                .maximumAddresses(CACHE_MAXIMUM)
+                .build();
         return new CachedLookup(
-                store, domains, configuration, Clock.systemUTC(), Ticker.systemTicker(), JamesMetrics.create());
+                store, domains, settings, Clock.systemUTC(), Ticker.systemTicker(), JamesMetrics.create());
     }
 
     /** The driver, rule 1 and Cassandra itself are compiled by use: with keys that are not asked for again. */

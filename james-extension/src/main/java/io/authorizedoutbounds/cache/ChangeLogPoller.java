@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
-import io.authorizedoutbounds.cassandra.NotReachedException;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.StoreNotReachedException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * Reads what other nodes changed, once an interval, and has the lookup ask for it anew. After a pause it reads all that
  * it has missed; when that is more than the stale maximum, the lookup starts from nothing.
  */
-class ChangeFollower {
-    private static final Logger LOGGER = LoggerFactory.getLogger(ChangeFollower.class);
+public class ChangeLogPoller {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ChangeLogPoller.class);
 
     /**
      * Each reading goes back over what the last one read: for clocks a minute apart, for replicas that lag, and since a
@@ -82,7 +82,7 @@ class ChangeFollower {
     private boolean failing;
 
     /** @param furthestBack after a longer pause the lookup starts from nothing, and nothing is read of the time before */
-    ChangeFollower(
+    public ChangeLogPoller(
             AuthorizedOutboundStore store, CachedLookup lookup, Duration furthestBack, Clock clock, Ticker ticker) {
         this.furthestBack = furthestBack;
         this.store = store;
@@ -98,31 +98,26 @@ class ChangeFollower {
         this.longReadingAt = ticker.read();
     }
 
-    /** Reads once an interval, on a thread of its own, until the JVM ends. */
-    void start(Duration interval) {
-        RepeatingTask.start("authorized-outbounds-changes", interval, this::read);
-    }
-
-    /** One reading. Throws nothing: the next one makes good for it. */
-    void read() {
+    /** Polls once; to be called once an interval. Throws nothing: the next poll reads what this one missed. */
+    public void poll() {
         Instant now = clock.instant();
         long at = ticker.read();
         try {
             if (readUntil.isBefore(now.minus(furthestBack))) {
                 // By the wall clock: the ticker stands still while a machine is suspended.
-                lookup.forgetAll();
+                lookup.invalidateAll();
                 readUntil = now;
             }
             ImmutableList<OutboundChange> changes = changesSince(readUntil.minus(OVERLAP), PATIENCE);
             if (changes.size() < MOST_CHANGES) {
                 changes.forEach(change -> tell(change, at));
             } else {
-                lookup.forgetAll();
+                lookup.invalidateAll();
             }
-            lookup.followed(at);
+            lookup.polled(at);
             readUntil = now;
             if (failing) {
-                LOGGER.info("Changes of the lists of authorized outbounds are followed again");
+                LOGGER.info("The change log of authorized outbounds is polled again");
             }
             failing = false;
             readFarBack(now, at);
@@ -145,7 +140,7 @@ class ChangeFollower {
         try {
             changesSince(now.minus(furthestBack), PATIENCE_WITH_A_LONG_READING).forEach(change -> tell(change, at));
         } catch (ExecutionException | TimeoutException e) {
-            LOGGER.debug("Cannot read the changes of the lists of authorized outbounds far back", e);
+            LOGGER.debug("Cannot poll the change log of authorized outbounds far back", e);
         }
     }
 
@@ -159,27 +154,26 @@ class ChangeFollower {
     private void tell(OutboundChange change, long at) {
         Told before = told.getIfPresent(change.id());
         if (before == null) {
-            lookup.forget(change.domain(), change.address());
+            lookup.invalidate(change.domain(), change.address());
             told.put(change.id(), new Told(at, false));
         } else if (!before.settled && at - before.since >= SETTLED.toNanos()) {
             // A mending that failed has left the old answer.
-            if (lookup.settle(change.domain(), change.address())) {
+            if (lookup.tryInvalidate(change.domain(), change.address())) {
                 told.put(change.id(), new Told(before.since, true));
             }
         } else if (!before.settled && at - before.since < SETTLING.toNanos()) {
-            lookup.mend(change.domain(), change.address());
+            lookup.refresh(change.domain(), change.address());
         }
     }
 
     private void failed(Throwable reason) {
-        if (reason instanceof NotReachedException) {
+        if (reason instanceof StoreNotReachedException) {
             // A start, for a second or so; when it takes longer the connection logs that.
             return;
         }
         if (!failing) {
             LOGGER.warn(
-                    "Cannot read the changes of the lists of authorized outbounds:"
-                            + " what is in memory holds for stale.maximum: {}",
+                    "Cannot poll the change log of authorized outbounds, what is in the cache holds for stale.maximum: {}",
                     reason.toString());
         }
         failing = true;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.List;
@@ -200,21 +201,21 @@ class InternalDomainsTest {
             HOMOGLYPH + "," + HOMOGLYPH_A_LABEL
         })
         void domainShouldBeInLowerCaseAndInALabels(String name, String expected) {
-            assertThat(InternalDomains.canonical(Domain.of(name)).asString()).isEqualTo(expected);
+            assertThat(DomainNames.canonical(Domain.of(name)).asString()).isEqualTo(expected);
         }
 
         /** Sharp s to ss, full width to plain: each would be the list of another domain. */
         @ParameterizedTest
         @ValueSource(strings = {"stra\u00dfe.example", "\uff41.example", "\u00aa.example"})
         void domainThatWouldBecomeAnotherShouldBeRejected(String name) {
-            assertThatIllegalArgumentException().isThrownBy(() -> InternalDomains.canonical(Domain.of(name)));
+            assertThatIllegalArgumentException().isThrownBy(() -> DomainNames.canonical(Domain.of(name)));
         }
 
         @Test
         void domainThatHasNoALabelShouldBeRejected() {
             Domain bothDirections = Domain.of("\u05d0a.example");
 
-            assertThatIllegalArgumentException().isThrownBy(() -> InternalDomains.canonical(bothDirections));
+            assertThatIllegalArgumentException().isThrownBy(() -> DomainNames.canonical(bothDirections));
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.orphans;
 
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import java.util.Optional;
@@ -9,12 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Sees to it that the list of a domain that has left James does not count again when the domain is back. Thread-safe. */
-public class DomainDepartures {
-    private static final Logger LOGGER = LoggerFactory.getLogger(DomainDepartures.class);
+public class Orphaning {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Orphaning.class);
 
     private final AuthorizedOutboundStore store;
 
-    DomainDepartures(AuthorizedOutboundStore store) {
+    public Orphaning(AuthorizedOutboundStore store) {
         this.store = store;
     }
 
@@ -30,7 +30,7 @@ public class DomainDepartures {
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
                         LOGGER.warn(
-                                "{} has left James, its list of authorized outbounds could not be told so: {}",
+                                "{} was removed from James, but its authorized outbounds cannot be orphaned: {}",
                                 domain.asString(),
                                 String.valueOf(failure));
                     }
@@ -40,7 +40,7 @@ public class DomainDepartures {
     private static void told(Domain domain, int addresses) {
         if (addresses > 0) {
             LOGGER.info(
-                    "{} has left James: its {} authorized outbound addresses do not count any more, even if it"
+                    "{} was removed from James: its {} authorized outbound addresses do not count any more, even if it"
                             + " comes back",
                     domain.asString(),
                     addresses);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import com.github.benmanes.caffeine.cache.AsyncCacheLoader;
 import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
@@ -10,7 +10,6 @@ import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.util.concurrent.RateLimiter;
 import dev.failsafe.CircuitBreaker;
-import io.authorizedoutbounds.cache.DomainLocalityCache;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -40,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * Answers from memory; asks the store for what is not there, once however many threads miss, and waits for it no longer
  * than the timeout.
  *
- * <p>What is in memory counts as long as {@link #followed} says that no change was missed, and for the stale maximum
+ * <p>What is in memory counts as long as {@link #polled} says that no change was missed, and for the stale maximum
  * after. James 3.8 runs hooks on the threads that serve all connections of a listener: when the store has failed some
  * times in a row, it is left alone for a moment and nobody waits.
  */
@@ -62,7 +61,7 @@ public class CachedLookup implements OutboundLookup {
     private final long staleMaximumNanos;
     private final Clock clock;
     private final Ticker ticker;
-    private final AuthorizedOutboundsMetrics metrics;
+    private final LookupMetrics metrics;
 
     /** The addresses of a domain, each with the instant at which it stops to count; MAX for none. */
     private final AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, Instant>> byDomain;
@@ -81,8 +80,8 @@ public class CachedLookup implements OutboundLookup {
             this::readList;
     private final BiFunction<ImmutableMap<Domain, Instant>, OutboundAddress, Listing> readListings = this::readListings;
 
-    /** Counts what was forgotten, so that an answer that was under way meanwhile is not remembered. */
-    private final AtomicLong forgotten = new AtomicLong();
+    /** Counts what was invalidations, so that an answer that was under way meanwhile is not remembered. */
+    private final AtomicLong invalidations = new AtomicLong();
 
     /** Raised last, when nobody can get an answer of before any more and take it for one of the new generation. */
     private final AtomicLong generation = new AtomicLong();
@@ -96,7 +95,7 @@ public class CachedLookup implements OutboundLookup {
                 if (event.getPreviousState() == CircuitBreaker.State.CLOSED) {
                     LOGGER.warn(
                             "The lists of authorized outbounds have failed {} times in a row:"
-                                    + " they are tried again every {}, mail that depends on them is put off",
+                                    + " they are tried again every {}, mail that depends on them is deferred",
                             FAILURES_IN_A_ROW,
                             MOMENT);
                 }
@@ -109,30 +108,29 @@ public class CachedLookup implements OutboundLookup {
 
     private final RateLimiter warnings = RateLimiter.create(MAX_WARNINGS_PER_SECOND);
 
-    private volatile long followedAt;
-    private volatile boolean everFollowed;
+    private volatile long polledAt;
+    private volatile boolean everPolled;
 
     public CachedLookup(
             OutboundLists lists,
             InternalDomains domains,
-            AuthorizedOutboundsConfiguration configuration,
+            CacheSettings settings,
             Clock clock,
             Ticker ticker,
-            AuthorizedOutboundsMetrics metrics) {
+            LookupMetrics metrics) {
         this.domains = domains;
-        this.timeout = configuration.lookupTimeout();
-        this.staleMaximumNanos = configuration.staleMaximum().toNanos();
+        this.timeout = settings.lookupTimeout();
+        this.staleMaximumNanos = settings.staleMaximum().toNanos();
         this.clock = clock;
         this.ticker = ticker;
         this.metrics = metrics;
-        this.followedAt = ticker.read();
-        this.byDomain = lists(configuration.cacheDomainsMaximum(), domain -> lists.list(domain)
+        this.polledAt = ticker.read();
+        this.byDomain = lists(settings.maximumDomains(), domain -> lists.list(domain)
                 .thenApply(list -> ends(list, AuthorizedOutbound::address)));
-        this.byAddress = lists(configuration.cacheAddressesMaximum(), address -> lists.listings(address)
+        this.byAddress = lists(settings.maximumAddresses(), address -> lists.listings(address)
                 .thenApply(list -> ends(list, AuthorizedOutbound::domain)));
-        this.unlisted = Caffeine.newBuilder()
-                .maximumSize(configuration.cacheAddressesMaximum())
-                .build();
+        this.unlisted =
+                Caffeine.newBuilder().maximumSize(settings.maximumAddresses()).build();
     }
 
     private <K, E> AsyncLoadingCache<K, ImmutableMap<E, Instant>> lists(
@@ -241,7 +239,7 @@ public class CachedLookup implements OutboundLookup {
     @Override
     public Listing listedForAny(OutboundAddress client) {
         Long unlistedSince = unlisted.getIfPresent(client);
-        if (unlistedSince == null || !isFollowed()) {
+        if (unlistedSince == null || !isCurrent()) {
             return ask(client);
         }
         if (ticker.read() - unlistedSince < REFRESH.toNanos()) {
@@ -255,7 +253,7 @@ public class CachedLookup implements OutboundLookup {
     }
 
     private Listing ask(OutboundAddress client) {
-        long before = forgotten.get();
+        long before = invalidations.get();
         Listing listing = answer(byAddress, client, readListings, client);
         if (listing == Listing.UNLISTED) {
             CompletableFuture<ImmutableMap<Domain, Instant>> answer = byAddress.getIfPresent(client);
@@ -268,9 +266,9 @@ public class CachedLookup implements OutboundLookup {
 
     private void remember(OutboundAddress client, long before) {
         // Within the lock of the key, so that nobody sees what is about to be taken back.
-        unlisted.asMap().compute(client, (address, known) -> forgotten.get() == before ? ticker.read() : null);
+        unlisted.asMap().compute(client, (address, known) -> invalidations.get() == before ? ticker.read() : null);
         byAddress.synchronous().invalidate(client);
-        if (forgotten.get() != before) {
+        if (invalidations.get() != before) {
             unlisted.invalidate(client);
         }
     }
@@ -311,7 +309,7 @@ public class CachedLookup implements OutboundLookup {
             OutboundAddress client) {
         CompletableFuture<V> cached = cache.getIfPresent(key);
         if (isAnswered(cached)) {
-            if (isFollowed()) {
+            if (isCurrent()) {
                 metrics.countHit();
                 return reading.apply(cached.join(), client);
             }
@@ -377,21 +375,21 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** Whether what is in memory counts. */
-    private boolean isFollowed() {
-        return ticker.read() - followedAt <= staleMaximumNanos;
+    private boolean isCurrent() {
+        return ticker.read() - polledAt <= staleMaximumNanos;
     }
 
     /**
-     * Says that every change until then has been {@link #forget told}.
+     * Says that every change until then has been {@link #invalidate invalidated}.
      *
      * @param at nanoseconds, of the ticker
      */
-    void followed(long at) {
-        if (!isFollowed()) {
-            forgetAll();
+    public void polled(long at) {
+        if (!isCurrent()) {
+            invalidateAll();
         }
-        followedAt = at;
-        everFollowed = true;
+        polledAt = at;
+        everPolled = true;
         if (!breaker.isClosed() && breaker.tryAcquirePermit()) {
             // The breaker must not wait for mail to find out: none may come to a node that passes for ill.
             probe.run();
@@ -399,31 +397,31 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** How long ago the last good reading of the changes began, which is how old memory may be; before it, since the start. */
-    Duration lag() {
-        return Duration.ofNanos(ticker.read() - followedAt);
+    public Duration lag() {
+        return Duration.ofNanos(ticker.read() - polledAt);
     }
 
     /** How long what is in memory still counts if the changes are not read again. */
-    Duration remaining() {
-        return Duration.ofNanos(Math.max(0, staleMaximumNanos - (ticker.read() - followedAt)));
+    public Duration remaining() {
+        return Duration.ofNanos(Math.max(0, staleMaximumNanos - (ticker.read() - polledAt)));
     }
 
     /** Whether the changes have been read since the start. */
-    boolean isEverFollowed() {
-        return everFollowed;
+    public boolean isEverPolled() {
+        return everPolled;
     }
 
     /** Whether the store has failed so often that nobody waits for it: what is not in memory is unknown. */
-    boolean isStoreLeftAlone() {
+    public boolean isBreakerOpen() {
         return !breaker.isClosed();
     }
 
     /** Asks the store anew for this domain and this address. */
-    void forget(Domain domain, OutboundAddress address) {
+    void invalidate(Domain domain, OutboundAddress address) {
         // Counted after the answers under way are dropped: who has one of them still has the count of before.
         byDomain.synchronous().invalidate(domain);
         byAddress.synchronous().invalidate(address);
-        forgotten.incrementAndGet();
+        invalidations.incrementAndGet();
         unlisted.invalidate(address);
         generation.incrementAndGet();
     }
@@ -432,10 +430,10 @@ public class CachedLookup implements OutboundLookup {
      * Asks the store anew for what is in memory of this domain and this address, which counts until it answers: when it
      * does not, there may be nothing else for long.
      */
-    void mend(Domain domain, OutboundAddress address) {
-        mend(byDomain, domain);
-        mend(byAddress, address);
-        forgotten.incrementAndGet();
+    void refresh(Domain domain, OutboundAddress address) {
+        refresh(byDomain, domain);
+        refresh(byAddress, address);
+        invalidations.incrementAndGet();
         unlisted.asMap().computeIfPresent(address, (key, since) -> ticker.read() - REFRESH.toNanos());
         generation.incrementAndGet();
     }
@@ -443,18 +441,18 @@ public class CachedLookup implements OutboundLookup {
     /**
      * Forgets, when the store would be asked anew; otherwise only mends, since what is in memory is all there is.
      *
-     * @return whether it is forgotten
+     * @return whether it is invalidations
      */
-    boolean settle(Domain domain, OutboundAddress address) {
+    boolean tryInvalidate(Domain domain, OutboundAddress address) {
         if (breaker.isClosed()) {
-            forget(domain, address);
+            invalidate(domain, address);
             return true;
         }
-        mend(domain, address);
+        refresh(domain, address);
         return false;
     }
 
-    private static <K, V> void mend(AsyncLoadingCache<K, V> cache, K key) {
+    private static <K, V> void refresh(AsyncLoadingCache<K, V> cache, K key) {
         CompletableFuture<V> cached = cache.getIfPresent(key);
         if (isAnswered(cached)) {
             var unused = cache.synchronous().refresh(key);
@@ -465,10 +463,10 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** Asks the store anew for everything. */
-    void forgetAll() {
+    void invalidateAll() {
         byDomain.synchronous().invalidateAll();
         byAddress.synchronous().invalidateAll();
-        forgotten.incrementAndGet();
+        invalidations.incrementAndGet();
         unlisted.invalidateAll();
         generation.incrementAndGet();
     }

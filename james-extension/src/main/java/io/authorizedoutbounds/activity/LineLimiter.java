@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.activity;
 
 import com.google.common.collect.ImmutableMap;
 import java.util.LinkedHashMap;

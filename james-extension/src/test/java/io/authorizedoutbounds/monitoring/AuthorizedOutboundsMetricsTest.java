@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.BlockRow;
@@ -18,7 +21,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.metrics.api.Gauge;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -50,13 +52,13 @@ class AuthorizedOutboundsMetricsTest {
                         "authorizedOutbounds.decisions.pass",
                         "authorizedOutbounds.decisions.grant",
                         "authorizedOutbounds.decisions.refuse",
-                        "authorizedOutbounds.decisions.tryLater",
+                        "authorizedOutbounds.decisions.defer",
                         "authorizedOutbounds.refusals.row3",
                         "authorizedOutbounds.refusals.row7",
                         "authorizedOutbounds.refusals.row8",
-                        "authorizedOutbounds.mails.left",
+                        "authorizedOutbounds.mails.passed",
                         "authorizedOutbounds.mails.blocked",
-                        "authorizedOutbounds.mails.putOff",
+                        "authorizedOutbounds.mails.deferred",
                         "authorizedOutbounds.cache.hits",
                         "authorizedOutbounds.cache.misses",
                         "authorizedOutbounds.lookups.failed",
@@ -75,7 +77,7 @@ class AuthorizedOutboundsMetricsTest {
                         Map.entry("authorizedOutbounds.decisions.pass", 3),
                         Map.entry("authorizedOutbounds.decisions.grant", 2),
                         Map.entry("authorizedOutbounds.decisions.refuse", 3),
-                        Map.entry("authorizedOutbounds.decisions.tryLater", 1),
+                        Map.entry("authorizedOutbounds.decisions.defer", 1),
                         Map.entry("authorizedOutbounds.refusals.row3", 1),
                         Map.entry("authorizedOutbounds.refusals.row7", 2),
                         Map.entry("authorizedOutbounds.refusals.row8", 1));
@@ -127,16 +129,16 @@ class AuthorizedOutboundsMetricsTest {
 
     @Test
     void mailShouldBeCountedByItsOutcome() {
-        metrics.count(BlockRow.Outcome.LEAVE);
+        metrics.count(BlockRow.Outcome.PASS);
         metrics.count(BlockRow.Outcome.BLOCK);
         metrics.count(BlockRow.Outcome.BLOCK);
-        metrics.count(BlockRow.Outcome.PUT_OFF);
+        metrics.count(BlockRow.Outcome.DEFER);
 
         assertThat(counted())
                 .containsOnly(
-                        Map.entry("authorizedOutbounds.mails.left", 1),
+                        Map.entry("authorizedOutbounds.mails.passed", 1),
                         Map.entry("authorizedOutbounds.mails.blocked", 2),
-                        Map.entry("authorizedOutbounds.mails.putOff", 1));
+                        Map.entry("authorizedOutbounds.mails.deferred", 1));
     }
 
     @Nested
@@ -147,7 +149,9 @@ class AuthorizedOutboundsMetricsTest {
         private final CachedLookup lookup = new CachedLookup(
                 storeThatAnswers(),
                 FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
-                AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of("lookup.timeout", "50ms"))),
+                TestCacheSettings.patient().toBuilder()
+                        .lookupTimeout(Duration.ofMillis(50))
+                        .build(),
                 Clock.systemUTC(),
                 nanos::get,
                 metrics);
@@ -228,26 +232,30 @@ class AuthorizedOutboundsMetricsTest {
 
         @Test
         void lagShouldBeTheTimeSinceTheLastGoodReading() {
-            metrics.show(lookup);
-            lookup.followed(nanos.get());
+            metrics.register(lookup);
+            lookup.polled(nanos.get());
             nanos.addAndGet(Duration.ofMillis(2500).toNanos());
 
-            assertThat(gauges.read("authorizedOutbounds.propagation.lag")).isEqualTo(2.5);
-            assertThat(gauges.read("authorizedOutbounds.memory.remaining")).isEqualTo(3597.5);
+            assertThat(gauges.read("authorizedOutbounds.propagation.lag.seconds"))
+                    .isEqualTo(2.5);
+            assertThat(gauges.read("authorizedOutbounds.cache.remaining.seconds"))
+                    .isEqualTo(3597.5);
         }
 
         @Test
         void memoryShouldCountForNoLongerThanStaleMaximum() {
-            metrics.show(lookup);
+            metrics.register(lookup);
             nanos.addAndGet(Duration.ofHours(2).toNanos());
 
-            assertThat(gauges.read("authorizedOutbounds.propagation.lag")).isEqualTo(7200.0);
-            assertThat(gauges.read("authorizedOutbounds.memory.remaining")).isEqualTo(0.0);
+            assertThat(gauges.read("authorizedOutbounds.propagation.lag.seconds"))
+                    .isEqualTo(7200.0);
+            assertThat(gauges.read("authorizedOutbounds.cache.remaining.seconds"))
+                    .isEqualTo(0.0);
         }
 
         @Test
         void breakerShouldBeShownOpenAfterThreeFailuresAndAnswersThatNobodyAskedForAsMisses() {
-            metrics.show(lookup);
+            metrics.register(lookup);
             assertThat(gauges.read("authorizedOutbounds.breaker.open")).isEqualTo(0);
             answer = CompletableFuture.failedFuture(new IllegalStateException("down"));
 

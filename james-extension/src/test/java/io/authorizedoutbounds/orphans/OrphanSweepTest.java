@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.orphans;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -17,7 +18,7 @@ import org.apache.james.domainlist.api.DomainList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class DepartureSweepTest {
+class OrphanSweepTest {
     private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
     private static final Domain STAYING = Domain.of("a.example");
     private static final Domain LEAVING = Domain.of("b.example");
@@ -25,7 +26,7 @@ class DepartureSweepTest {
     private static final DomainList ONE = FixedDomainList.of("a.example");
 
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(new SettableClock(NOW));
-    private final DomainDepartures departures = new DomainDepartures(store);
+    private final Orphaning orphaning = new Orphaning(store);
     private final AtomicLong nanos = new AtomicLong();
 
     @BeforeEach
@@ -49,12 +50,12 @@ class DepartureSweepTest {
                 .join();
     }
 
-    private DepartureSweep sweepOf(DomainList domainList) {
-        return new DepartureSweep(store, FixedDomainList.internalDomains(domainList), departures, nanos::get);
+    private OrphanSweep sweepOf(DomainList domainList) {
+        return new OrphanSweep(store, FixedDomainList.internalDomains(domainList), orphaning, nanos::get);
     }
 
     /** The pause before it and as many steps as it needs for 702 entries. */
-    private void sweepOnce(DepartureSweep sweep) {
+    private void sweepOnce(OrphanSweep sweep) {
         nanos.addAndGet(Duration.ofMinutes(10).toNanos());
         sweep.step();
         sweep.step();
@@ -68,7 +69,7 @@ class DepartureSweepTest {
 
     @Test
     void listOfADomainThatTwoSweepsMissShouldBeOrphaned() {
-        DepartureSweep sweep = sweepOf(ONE);
+        OrphanSweep sweep = sweepOf(ONE);
 
         sweepOnce(sweep);
         assertThat(orphansOf(LEAVING)).isZero();
@@ -80,7 +81,7 @@ class DepartureSweepTest {
 
     @Test
     void nothingShouldBeOrphanedWhileEveryDomainIsThere() {
-        DepartureSweep sweep = sweepOf(BOTH);
+        OrphanSweep sweep = sweepOf(BOTH);
 
         sweepOnce(sweep);
         sweepOnce(sweep);
@@ -91,7 +92,7 @@ class DepartureSweepTest {
 
     @Test
     void nothingShouldBeOrphanedWhileTheDomainListCannotBeRead() {
-        DepartureSweep sweep = sweepOf(FixedDomainList.unreadable());
+        OrphanSweep sweep = sweepOf(FixedDomainList.unreadable());
 
         sweepOnce(sweep);
         sweepOnce(sweep);
@@ -101,7 +102,7 @@ class DepartureSweepTest {
 
     @Test
     void sweepsShouldPauseBetweenThem() {
-        DepartureSweep sweep = sweepOf(ONE);
+        OrphanSweep sweep = sweepOf(ONE);
 
         for (int step = 0; step < 100; step++) {
             sweep.step();

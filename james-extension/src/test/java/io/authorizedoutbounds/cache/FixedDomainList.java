@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableList;
@@ -35,9 +35,9 @@ public final class FixedDomainList implements DomainList {
         return new FixedDomainList(domains, parse(failing)::contains);
     }
 
-    /** The list as the policy sees it, with the defaults of all settings. */
+    /** The list as the policy sees it, with the settings of tests. */
     public static InternalDomains internalDomains(DomainList list) {
-        return new InternalDomains(list, AuthorizedOutboundsConfiguration.DEFAULT, Ticker.systemTicker());
+        return new InternalDomains(list, TestCacheSettings.patient(), Ticker.systemTicker());
     }
 
     private static ImmutableSet<Domain> parse(String... domains) {

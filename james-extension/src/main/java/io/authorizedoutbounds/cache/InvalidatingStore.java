@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -12,11 +12,11 @@ import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 
 /** The store as WebAdmin has it: this node's own lookup knows of a change before the change is acknowledged. */
-class FollowedStore implements AuthorizedOutboundStore {
+public class InvalidatingStore implements AuthorizedOutboundStore {
     private final AuthorizedOutboundStore store;
     private final CachedLookup lookup;
 
-    FollowedStore(AuthorizedOutboundStore store, CachedLookup lookup) {
+    public InvalidatingStore(AuthorizedOutboundStore store, CachedLookup lookup) {
         this.store = store;
         this.lookup = lookup;
     }
@@ -29,15 +29,15 @@ class FollowedStore implements AuthorizedOutboundStore {
             ImmutableList<OutboundAddress> removed,
             Optional<String> changedBy) {
         return store.change(domain, saved, removed, changedBy).thenRun(() -> {
-            saved.forEach(entry -> lookup.forget(domain, entry.address()));
-            removed.forEach(address -> lookup.forget(domain, address));
+            saved.forEach(entry -> lookup.invalidate(domain, entry.address()));
+            removed.forEach(address -> lookup.invalidate(domain, address));
         });
     }
 
     @Override
     public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
         return store.orphan(domain, orphanedBy).thenApply(orphaned -> {
-            orphaned.forEach(entry -> lookup.forget(domain, entry.address()));
+            orphaned.forEach(entry -> lookup.invalidate(domain, entry.address()));
             return orphaned;
         });
     }

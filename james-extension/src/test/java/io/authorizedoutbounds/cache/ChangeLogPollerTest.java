@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
@@ -18,12 +19,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 
 /** A node that reads what another one, which writes straight into the store, has changed. */
-class ChangeFollowerTest {
+class ChangeLogPollerTest {
     private static final Domain DOMAIN = Domain.of("a.example");
     private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
     private static final OutboundAddress OTHER_CLIENT = OutboundAddress.parse("192.0.2.2");
@@ -43,16 +43,16 @@ class ChangeFollowerTest {
     private final CachedLookup lookup = new CachedLookup(
             readersView,
             FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
-            configuration(),
+            settings(),
             clock,
             nanos::get,
             TestMetrics.unseen());
-    private final ChangeFollower follower = new ChangeFollower(readersView, lookup, STALE_MAXIMUM, clock, nanos::get);
+    private final ChangeLogPoller poller = new ChangeLogPoller(readersView, lookup, STALE_MAXIMUM, clock, nanos::get);
 
-    private static AuthorizedOutboundsConfiguration configuration() {
-        BaseConfiguration configuration = new BaseConfiguration();
-        configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
-        return AuthorizedOutboundsConfiguration.from(configuration);
+    private static CacheSettings settings() {
+        return TestCacheSettings.patient().toBuilder()
+                .staleMaximum(STALE_MAXIMUM)
+                .build();
     }
 
     /** The store, as long as it is up; after that every call fails. */
@@ -99,12 +99,12 @@ class ChangeFollowerTest {
     void changeOfAnotherNodeShouldHoldAfterOneReading() {
         assertBoth(Listing.UNLISTED);
         put();
-        follower.read();
+        poller.poll();
         assertBoth(Listing.LISTED);
 
         pass(Duration.ofSeconds(1));
         remove();
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.UNLISTED);
     }
@@ -115,13 +115,13 @@ class ChangeFollowerTest {
             writersClock.set(clock.instant().plus(apart));
             assertBoth(Listing.UNLISTED);
             put();
-            follower.read();
+            poller.poll();
             assertBoth(Listing.LISTED);
             remove();
-            follower.read();
+            poller.poll();
             assertBoth(Listing.UNLISTED);
             pass(Duration.ofMinutes(5));
-            follower.read();
+            poller.poll();
         }
     }
 
@@ -129,7 +129,7 @@ class ChangeFollowerTest {
     @Test
     void changeThatTheListsDoNotShowYetShouldBeToldAgain() {
         remove();
-        follower.read();
+        poller.poll();
         assertBoth(Listing.UNLISTED);
         MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(writersClock);
         listsOf = lists;
@@ -137,7 +137,7 @@ class ChangeFollowerTest {
         lists.save(entry()).toCompletableFuture().join();
 
         pass(Duration.ofSeconds(5));
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -149,11 +149,11 @@ class ChangeFollowerTest {
         writersClock.advance(Duration.ofMinutes(-20));
         put();
         writersClock.advance(Duration.ofMinutes(20));
-        follower.read();
+        poller.poll();
         assertBoth(Listing.UNLISTED);
 
         pass(Duration.ofSeconds(10));
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -163,13 +163,13 @@ class ChangeFollowerTest {
         put();
         assertBoth(Listing.LISTED);
         remove();
-        for (int i = 0; i < ChangeFollower.MOST_CHANGES; i++) {
+        for (int i = 0; i < ChangeLogPoller.MOST_CHANGES; i++) {
             store.remove(DOMAIN, OTHER_CLIENT, Optional.empty())
                     .toCompletableFuture()
                     .join();
         }
 
-        follower.read();
+        poller.poll();
 
         assertThat(lookup.size()).isZero();
         assertBoth(Listing.UNLISTED);
@@ -185,12 +185,12 @@ class ChangeFollowerTest {
         put();
         for (int minute = 0; minute < 20; minute++) {
             pass(Duration.ofMinutes(1));
-            follower.read();
+            poller.poll();
         }
         assertBoth(Listing.UNLISTED);
 
         up.set(true);
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -202,11 +202,11 @@ class ChangeFollowerTest {
         up.set(false);
         remove();
         pass(STALE_MAXIMUM.plusHours(100));
-        follower.read();
+        poller.poll();
         assertBoth(Listing.UNKNOWN);
 
         up.set(true);
-        follower.read();
+        poller.poll();
 
         assertThat(lookup.size()).isZero();
     }
@@ -216,13 +216,13 @@ class ChangeFollowerTest {
     void memoryShouldBeDroppedAfterASuspendedMachineWakesUp() {
         put();
         pass(Duration.ofMinutes(5));
-        follower.read();
+        poller.poll();
         assertBoth(Listing.LISTED);
         remove();
         clock.advance(Duration.ofHours(3));
         writersClock.advance(Duration.ofHours(3));
 
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.UNLISTED);
     }
@@ -230,14 +230,14 @@ class ChangeFollowerTest {
     @Test
     void changeShouldBeToldAgainByAReadingThatComesLate() {
         remove();
-        follower.read();
+        poller.poll();
         MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(writersClock);
         listsOf = lists;
         assertBoth(Listing.UNLISTED);
         lists.save(entry()).toCompletableFuture().join();
 
         pass(Duration.ofSeconds(40));
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -246,22 +246,22 @@ class ChangeFollowerTest {
     @Test
     void changeThatCouldNotBeAskedForAgainShouldBeForgottenInTheEnd() {
         put();
-        follower.read();
+        poller.poll();
         MemoryAuthorizedOutboundStore early = new MemoryAuthorizedOutboundStore(writersClock);
         listsOf = early;
         assertBoth(Listing.UNLISTED);
         listsUp.set(false);
         pass(Duration.ofSeconds(5));
-        follower.read();
+        poller.poll();
         assertBoth(Listing.UNLISTED);
         listsUp.set(true);
         listsOf = store;
         pass(Duration.ofSeconds(30));
-        follower.read();
+        poller.poll();
         assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
 
         pass(Duration.ofSeconds(5));
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -270,7 +270,7 @@ class ChangeFollowerTest {
     @Test
     void changeShouldNotBeForgottenInTheEndWhileTheListsAreNotAsked() {
         put();
-        follower.read();
+        poller.poll();
         assertBoth(Listing.LISTED);
         listsUp.set(false);
         for (int i = 0; i < 3; i++) {
@@ -278,7 +278,7 @@ class ChangeFollowerTest {
         }
         listsUp.set(true);
         pass(Duration.ofSeconds(40));
-        follower.read();
+        poller.poll();
 
         assertBoth(Listing.LISTED);
     }
@@ -292,20 +292,20 @@ class ChangeFollowerTest {
                     throw new OutOfMemoryError("made up");
                 });
 
-        assertThatCode(() -> new ChangeFollower(broken, lookup, STALE_MAXIMUM, clock, nanos::get).read())
+        assertThatCode(() -> new ChangeLogPoller(broken, lookup, STALE_MAXIMUM, clock, nanos::get).poll())
                 .doesNotThrowAnyException();
     }
 
     @Test
     void readingShouldKeepMemoryFromGoingStale() {
         put();
-        follower.read();
+        poller.poll();
         pass(Duration.ofMinutes(5));
-        follower.read();
+        poller.poll();
         assertBoth(Listing.LISTED);
         for (int i = 0; i < 10; i++) {
             pass(STALE_MAXIMUM.dividedBy(2));
-            follower.read();
+            poller.poll();
         }
         up.set(false);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
+import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -37,7 +39,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
@@ -315,7 +316,7 @@ class CachedLookupTest {
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
 
-            lookup.forget(DOMAIN, CLIENT);
+            lookup.invalidate(DOMAIN, CLIENT);
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
@@ -329,7 +330,7 @@ class CachedLookupTest {
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
 
-            lookup.forget(DOMAIN, CLIENT);
+            lookup.invalidate(DOMAIN, CLIENT);
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
@@ -349,7 +350,7 @@ class CachedLookupTest {
                     () -> lookup.listedFor(DOMAIN, CLIENT), () -> lookup.listedForAny(CLIENT))) {
                 CompletableFuture<Listing> early = CompletableFuture.supplyAsync(question);
                 awaitQuestion(answers);
-                lookup.forget(DOMAIN, CLIENT);
+                lookup.invalidate(DOMAIN, CLIENT);
                 answers.remove().complete(ImmutableList.of());
                 early.get(10, TimeUnit.SECONDS);
 
@@ -405,7 +406,7 @@ class CachedLookupTest {
             CachedLookup lookup = lookup(listing, list, PATIENT);
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM);
-            lookup.followed(nanos.get());
+            lookup.polled(nanos.get());
             up.set(false);
 
             pass(STALE_MAXIMUM);
@@ -422,8 +423,8 @@ class CachedLookupTest {
             ofNobody.listedForAny(CLIENT);
             up.set(false);
 
-            lookup.mend(DOMAIN, CLIENT);
-            ofNobody.mend(DOMAIN, CLIENT);
+            lookup.refresh(DOMAIN, CLIENT);
+            ofNobody.refresh(DOMAIN, CLIENT);
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
@@ -437,12 +438,12 @@ class CachedLookupTest {
             lookup.listedForAny(CLIENT);
             save(DOMAIN, CLIENT, Optional.empty());
 
-            lookup.mend(DOMAIN, CLIENT);
+            lookup.refresh(DOMAIN, CLIENT);
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
-            lookup.mend(DOMAIN, CLIENT);
+            lookup.refresh(DOMAIN, CLIENT);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
@@ -517,7 +518,7 @@ class CachedLookupTest {
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
-            lookup.followed(nanos.get());
+            lookup.polled(nanos.get());
 
             up.set(false);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
@@ -812,13 +813,13 @@ class CachedLookupTest {
     }
 
     private CachedLookup lookup(OutboundLists answering, InternalDomains domains, Duration timeout) {
-        BaseConfiguration configuration = new BaseConfiguration();
-        configuration.addProperty("lookup.timeout", timeout.toMillis() + "ms");
-        configuration.addProperty("stale.maximum", STALE_MAXIMUM.toSeconds() + "s");
-        configuration.addProperty("cache.addresses.maximum", ADDRESSES);
-        configuration.addProperty("cache.domains.maximum", DOMAINS);
-        return new CachedLookup(
-                answering, domains, AuthorizedOutboundsConfiguration.from(configuration), clock, nanos::get, metrics);
+        CacheSettings settings = TestCacheSettings.patient().toBuilder()
+                .lookupTimeout(timeout)
+                .staleMaximum(STALE_MAXIMUM)
+                .maximumAddresses(ADDRESSES)
+                .maximumDomains(DOMAINS)
+                .build();
+        return new CachedLookup(answering, domains, settings, clock, nanos::get, metrics);
     }
 
     @Nested
@@ -843,7 +844,7 @@ class CachedLookupTest {
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedFor(OTHER_DOMAIN, CLIENT);
             lookup.listedForAny(OTHER_CLIENT);
-            lookup.followed(nanos.get());
+            lookup.polled(nanos.get());
 
             assertThat(lookup.generation()).isEqualTo(before);
         }
@@ -851,8 +852,8 @@ class CachedLookupTest {
         @Test
         void answerOfBeforeShouldNotCountAfterAChangeOfTheDomainsOnThisNode() {
             InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
-            CachedLookup withDomains = new CachedLookup(
-                    store, domains, AuthorizedOutboundsConfiguration.DEFAULT, clock, nanos::get, metrics);
+            CachedLookup withDomains =
+                    new CachedLookup(store, domains, TestCacheSettings.patient(), clock, nanos::get, metrics);
             long before = withDomains.generation();
 
             domains.added(DOMAIN);
@@ -865,25 +866,25 @@ class CachedLookupTest {
         FORGET {
             @Override
             void apply(CachedLookup lookup) {
-                lookup.forget(DOMAIN, CLIENT);
+                lookup.invalidate(DOMAIN, CLIENT);
             }
         },
         MEND {
             @Override
             void apply(CachedLookup lookup) {
-                lookup.mend(DOMAIN, CLIENT);
+                lookup.refresh(DOMAIN, CLIENT);
             }
         },
         SETTLE {
             @Override
             void apply(CachedLookup lookup) {
-                lookup.settle(DOMAIN, CLIENT);
+                lookup.tryInvalidate(DOMAIN, CLIENT);
             }
         },
         FORGET_ALL {
             @Override
             void apply(CachedLookup lookup) {
-                lookup.forgetAll();
+                lookup.invalidateAll();
             }
         };
 

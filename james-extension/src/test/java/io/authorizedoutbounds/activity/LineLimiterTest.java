@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.activity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.activity;
 
 import com.google.common.util.concurrent.RateLimiter;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -28,7 +28,9 @@ public class RefusalLog {
     private static final int MAX_LINES = 100;
 
     private static final double MAX_FAULTS_PER_SECOND = 10;
-    private static final Duration TURN_INTERVAL = Duration.ofSeconds(1);
+    /** Between two summaries. */
+    public static final Duration SUMMARY_INTERVAL = Duration.ofSeconds(1);
+
     private static final int MAX_TEXT_LENGTH = 320;
 
     private final boolean enforced;
@@ -38,11 +40,6 @@ public class RefusalLog {
 
     public RefusalLog(Enforcement enforcement) {
         this.enforced = enforcement == Enforcement.ENFORCE;
-    }
-
-    /** Logs each second how many lines were left out, on a thread of its own, until the JVM ends. */
-    void start() {
-        RepeatingTask.start("authorized-outbounds-refusal-log", TURN_INTERVAL, this::turn);
     }
 
     /**
@@ -95,8 +92,11 @@ public class RefusalLog {
         }
     }
 
-    /** Throws nothing: the executor would never run it again. */
-    private void turn() {
+    /**
+     * Logs how many lines were left out, and admits lines again; to be called once a {@link #SUMMARY_INTERVAL}. Throws
+     * nothing.
+     */
+    public void summarize() {
         try {
             LineLimiter.LeftOut<OutboundAddress> leftOut = limiter.turn();
             leftOut.byKey()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.activity;
 
 import com.google.common.annotations.VisibleForTesting;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * <p>Up to {@value #MOST_OF_A_DOMAIN} addresses of a domain and {@value #MOST} in all are kept apart within an hour; the
  * attempts of further ones are summed, for as many domains again. A crash loses what was counted in the last seconds.
  */
-class RefusalRecorder implements Refusals {
+public class RefusalRecorder implements Refusals {
     private static final Logger LOGGER = LoggerFactory.getLogger(RefusalRecorder.class);
 
     @VisibleForTesting
@@ -45,7 +45,9 @@ class RefusalRecorder implements Refusals {
     @VisibleForTesting
     static final int WRITTEN_AT_ONCE = 300;
 
-    private static final Duration BETWEEN_TURNS = Duration.ofSeconds(2);
+    /** Between two writes. */
+    public static final Duration WRITE_INTERVAL = Duration.ofSeconds(2);
+
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int SENDER_LENGTH = 512;
 
@@ -102,14 +104,9 @@ class RefusalRecorder implements Refusals {
     /** What was refused when there was no more room at all. */
     private long lost;
 
-    RefusalRecorder(RefusalStore store, Clock clock) {
+    public RefusalRecorder(RefusalStore store, Clock clock) {
         this.store = store;
         this.clock = clock;
-    }
-
-    /** Writes now and then, on a thread of its own, until the JVM ends. */
-    void start() {
-        RepeatingTask.start("authorized-outbounds-refusals", BETWEEN_TURNS, this::write);
     }
 
     @Override
@@ -159,8 +156,8 @@ class RefusalRecorder implements Refusals {
         return instant.truncatedTo(ChronoUnit.HOURS);
     }
 
-    /** One turn. Throws nothing: the next one makes good for it. */
-    void write() {
+    /** Writes some counts; to be called once a {@link #WRITE_INTERVAL}. Throws nothing: what fails is written again. */
+    public void write() {
         Map<Tally, RefusalCount> turn = turn();
         try {
             CompletableFuture.allOf(turn.values().stream()

@@ -8,15 +8,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Rows that another program wrote, and that cannot be read. */
-final class SpoiltRows {
-    private static final Logger LOGGER = LoggerFactory.getLogger(SpoiltRows.class);
+final class MalformedRows {
+    private static final Logger LOGGER = LoggerFactory.getLogger(MalformedRows.class);
 
-    private SpoiltRows() {}
+    private MalformedRows() {}
 
     /** Nothing, and a line in the log. */
     static <T> Optional<T> skip(Row row, RuntimeException reason) {
         LOGGER.warn(
-                "Skipped a spoilt row: {}: {}",
+                "Skipped a malformed row: {}: {}",
                 PrintableText.of(row.getFormattedContents()),
                 PrintableText.of(String.valueOf(reason.getMessage())));
         return Optional.empty();

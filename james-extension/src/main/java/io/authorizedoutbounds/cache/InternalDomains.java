@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.cache;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.base.CharMatcher;
 import com.google.common.net.InetAddresses;
-import io.authorizedoutbounds.cache.DomainLocalityCache;
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.Sender;
-import java.net.IDN;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -23,49 +22,28 @@ import org.apache.james.domainlist.api.DomainListException;
  * from a {@link DomainLocalityCache}, since James's own list is a query to its database in most apps.
  */
 public class InternalDomains {
-    private static final CharMatcher ASCII = CharMatcher.ascii();
     private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
-    private static final String ACE_PREFIX = "xn--";
-    private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
+    /** Between two polls. */
+    public static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
     private final DomainList domainList;
     private final DomainLocalityCache cache;
     private final AtomicLong generation = new AtomicLong();
 
-    public InternalDomains(DomainList domainList, AuthorizedOutboundsConfiguration configuration, Ticker ticker) {
+    public InternalDomains(DomainList domainList, CacheSettings settings, Ticker ticker) {
         this.domainList = domainList;
         this.cache = new DomainLocalityCache(
                 this::containsAnyForm,
-                configuration.lookupTimeout(),
-                configuration.propagationInterval(),
-                configuration.staleMaximum(),
-                configuration.cacheDomainsMaximum(),
+                settings.lookupTimeout(),
+                settings.propagationInterval(),
+                settings.staleMaximum(),
+                settings.maximumDomains(),
                 ticker);
     }
 
-    /** Polls James's list once a second, on a thread of its own, until the JVM ends. */
-    void start() {
-        RepeatingTask.start("authorized-outbounds-domains", POLL_INTERVAL, cache::poll);
-    }
-
-    /**
-     * The form in which the lists name a domain: lower case, international labels as A-labels (RFC 5890).
-     *
-     * @throws IllegalArgumentException when a label has no A-label of its own
-     */
-    public static Domain canonical(Domain domain) {
-        String name = domain.asString();
-        return ASCII.matchesAllOf(name) ? domain : Domain.of(aLabels(name));
-    }
-
-    /** The JDK maps some letters to others (sharp s to ss): such a name would be taken for another domain. */
-    private static String aLabels(String name) {
-        String aLabels = IDN.toASCII(name);
-        if (!IDN.toUnicode(aLabels).equals(name)) {
-            throw new IllegalArgumentException("it has a letter that international domain names replace; give '"
-                    + aLabels + "' if that is what you mean");
-        }
-        return aLabels;
+    /** Asks James's list once, so that a failure, or its end, is noticed without mail; to be called once a {@link #POLL_INTERVAL}. */
+    public void poll() {
+        cache.poll();
     }
 
     /**
@@ -91,7 +69,7 @@ public class InternalDomains {
     public boolean isInDatabase(Domain domain) throws DomainListException {
         Collection<Domain> all = domainList.getDomains();
         return all.contains(domain)
-                || otherForm(domain.asString()).filter(all::contains).isPresent();
+                || DomainNames.otherForm(domain).filter(all::contains).isPresent();
     }
 
     /** Holds at once on this node: WebAdmin has added the domain. */
@@ -110,19 +88,19 @@ public class InternalDomains {
     }
 
     /** Whether James's list did not answer the last question in time. */
-    boolean isFailing() {
+    public boolean isFailing() {
         return cache.isFailing();
     }
 
     /** Whether James's list has failed so often that nobody waits for it: what is not cached is unknown. */
-    boolean isBreakerOpen() {
+    public boolean isBreakerOpen() {
         return cache.isBreakerOpen();
     }
 
     /** One key for both forms of a name; what has no canonical form is a key of its own. */
     private static Domain cacheKey(Domain domain) {
         try {
-            return canonical(domain);
+            return DomainNames.canonical(domain);
         } catch (IllegalArgumentException e) {
             return domain;
         }
@@ -137,21 +115,8 @@ public class InternalDomains {
         if (domainList.containsDomain(domain)) {
             return true;
         }
-        Optional<Domain> otherForm = otherForm(domain.asString());
+        Optional<Domain> otherForm = DomainNames.otherForm(domain);
         return otherForm.isPresent() && domainList.containsDomain(otherForm.get());
-    }
-
-    /** The A-label form of a name with U-labels and the reverse; most names have none. */
-    private static Optional<Domain> otherForm(String name) {
-        try {
-            if (!ASCII.matchesAllOf(name)) {
-                return Optional.of(Domain.of(aLabels(name)));
-            }
-            return name.contains(ACE_PREFIX) ? Optional.of(Domain.of(IDN.toUnicode(name))) : Optional.empty();
-        } catch (IllegalArgumentException e) {
-            // Not a name that James's DomainList could hold.
-            return Optional.empty();
-        }
     }
 
     /** Another number once WebAdmin has added or removed a domain on this node. */
@@ -170,7 +135,7 @@ public class InternalDomains {
     private Sender senderOf(Domain domain) {
         switch (localityOf(domain)) {
             case INTERNAL:
-                return Sender.internal(canonical(domain));
+                return Sender.internal(DomainNames.canonical(domain));
             case EXTERNAL:
                 return Sender.external();
             case UNKNOWN:

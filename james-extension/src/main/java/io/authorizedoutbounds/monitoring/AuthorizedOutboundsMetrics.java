@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.monitoring;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import com.google.common.primitives.Ints;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.cache.LookupMetrics;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Verdict;
@@ -25,12 +28,13 @@ import org.slf4j.LoggerFactory;
  * <p>Counters are added up here, and James's metrics get the sums once a second: an increment of one of James's reads
  * the clock and feeds moving averages. A crash loses what was counted in the last second.
  */
-public class AuthorizedOutboundsMetrics {
+public class AuthorizedOutboundsMetrics implements LookupMetrics {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsMetrics.class);
     private static final String PREFIX = "authorizedOutbounds.";
     private static final String LOOKUPS = PREFIX + "lookups";
     private static final double NANOSECONDS = Duration.ofSeconds(1).toNanos();
-    private static final Duration PUBLICATION_INTERVAL = Duration.ofSeconds(1);
+    /** Between two publications. */
+    public static final Duration PUBLICATION_INTERVAL = Duration.ofSeconds(1);
 
     /** One of James's counters, and what was counted. */
     private static final class Counter {
@@ -81,7 +85,7 @@ public class AuthorizedOutboundsMetrics {
                 Verdict.PASS, counter("decisions.pass"),
                 Verdict.GRANT, counter("decisions.grant"),
                 Verdict.REFUSE, counter("decisions.refuse"),
-                Verdict.TRY_LATER, counter("decisions.tryLater")));
+                Verdict.DEFER, counter("decisions.defer")));
         Counter row7 = counter("refusals.row7");
         refusals = Maps.immutableEnumMap(ImmutableMap.of(
                 RelayRow.UNLISTED_FOR_DOMAIN,
@@ -93,9 +97,9 @@ public class AuthorizedOutboundsMetrics {
                 RelayRow.UNDECIDED,
                 counter("refusals.row8")));
         mails = Maps.immutableEnumMap(ImmutableMap.of(
-                BlockRow.Outcome.LEAVE, counter("mails.left"),
+                BlockRow.Outcome.PASS, counter("mails.passed"),
                 BlockRow.Outcome.BLOCK, counter("mails.blocked"),
-                BlockRow.Outcome.PUT_OFF, counter("mails.putOff")));
+                BlockRow.Outcome.DEFER, counter("mails.deferred")));
         hits = counter("cache.hits");
         misses = counter("cache.misses");
         failedLookups = counter("lookups.failed");
@@ -110,12 +114,7 @@ public class AuthorizedOutboundsMetrics {
         return counter;
     }
 
-    /** Publishes each second, on a thread of its own, until the JVM ends. */
-    void start() {
-        RepeatingTask.start("authorized-outbounds-metrics", PUBLICATION_INTERVAL, this::publish);
-    }
-
-    /** Adds what was counted since the last time to James's metrics. Throws nothing. */
+    /** Adds what was counted since the last time to James's metrics; to be called once a second. Throws nothing. */
     public synchronized void publish() {
         for (Counter counter : counters) {
             try {
@@ -141,23 +140,23 @@ public class AuthorizedOutboundsMetrics {
         mails.get(outcome).increment();
     }
 
-    /** Counts an answer from memory. */
-    void countHit() {
+    @Override
+    public void countHit() {
         hits.increment();
     }
 
-    /** Counts an answer that was not in memory, whether or not the store then gave it. */
-    void countMiss() {
+    @Override
+    public void countMiss() {
         misses.increment();
     }
 
-    /** Starts to measure a question to the store; to be {@linkplain #endLookup ended} once. */
-    TimeMetric startLookup() {
+    @Override
+    public TimeMetric startLookup() {
         return factory.timer(LOOKUPS);
     }
 
-    /** @param answered whether there is an answer, in time for a decision */
-    void endLookup(TimeMetric lookup, boolean answered) {
+    @Override
+    public void endLookup(TimeMetric lookup, boolean answered) {
         Duration time = lookup.stopAndPublish().elasped();
         microsecondsOfLookups.add(TimeUnit.NANOSECONDS.toMicros(time.toNanos()));
         if (!answered) {
@@ -165,15 +164,16 @@ public class AuthorizedOutboundsMetrics {
         }
     }
 
-    /** Shows from now on whether James's own domain list answers. */
-    void show(InternalDomains domains) {
+    /** Registers the gauge of James's own domain list. */
+    public void register(InternalDomains domains) {
         gauges.register(PREFIX + "domains.breaker.open", () -> domains.isBreakerOpen() ? 1 : 0);
     }
 
-    /** Shows the state of the lookup from now on. */
-    void show(CachedLookup lookup) {
-        gauges.register(PREFIX + "propagation.lag", () -> lookup.lag().toNanos() / NANOSECONDS);
-        gauges.register(PREFIX + "memory.remaining", () -> lookup.remaining().toNanos() / NANOSECONDS);
-        gauges.register(PREFIX + "breaker.open", () -> lookup.isStoreLeftAlone() ? 1 : 0);
+    /** Registers the gauges of the lookup. */
+    public void register(CachedLookup lookup) {
+        gauges.register(PREFIX + "propagation.lag.seconds", () -> lookup.lag().toNanos() / NANOSECONDS);
+        gauges.register(
+                PREFIX + "cache.remaining.seconds", () -> lookup.remaining().toNanos() / NANOSECONDS);
+        gauges.register(PREFIX + "breaker.open", () -> lookup.isBreakerOpen() ? 1 : 0);
     }
 }

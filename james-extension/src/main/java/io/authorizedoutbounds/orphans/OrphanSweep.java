@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.authorizedoutbounds.james;
+package io.authorizedoutbounds.orphans;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
@@ -25,10 +26,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A domain has left when two sweeps in a row do not find it, so that it may be missing for a moment.
  */
-class DepartureSweep {
-    private static final Logger LOGGER = LoggerFactory.getLogger(DepartureSweep.class);
+public class OrphanSweep {
+    private static final Logger LOGGER = LoggerFactory.getLogger(OrphanSweep.class);
     private static final Duration BETWEEN_SWEEPS = Duration.ofMinutes(10);
-    private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
+    /** Between two steps. */
+    public static final Duration STEP_INTERVAL = Duration.ofSeconds(1);
+
     private static final Duration PATIENCE = Duration.ofSeconds(45);
 
     /** What James's own store is asked for meanwhile is at most as much. */
@@ -38,7 +41,7 @@ class DepartureSweep {
 
     private final AuthorizedOutboundStore store;
     private final InternalDomains domains;
-    private final DomainDepartures departures;
+    private final Orphaning orphaning;
     private final Ticker ticker;
 
     private Optional<Page> page = Optional.empty();
@@ -50,21 +53,16 @@ class DepartureSweep {
     /** The last one that was found in James: the entries of a domain follow one another. */
     private Optional<Domain> present = Optional.empty();
 
-    DepartureSweep(AuthorizedOutboundStore store, InternalDomains domains, DomainDepartures departures, Ticker ticker) {
+    public OrphanSweep(AuthorizedOutboundStore store, InternalDomains domains, Orphaning orphaning, Ticker ticker) {
         this.store = store;
         this.domains = domains;
-        this.departures = departures;
+        this.orphaning = orphaning;
         this.ticker = ticker;
         this.sweptAt = ticker.read();
     }
 
-    /** One step a second, on a thread of its own, until the JVM ends. */
-    void start() {
-        RepeatingTask.start("authorized-outbounds-departures", BETWEEN_STEPS, this::step);
-    }
-
-    /** Some entries further. Throws nothing: after a failure the sweep begins anew. */
-    void step() {
+    /** Some entries further; to be called once a {@link #STEP_INTERVAL}. Throws nothing: after a failure the sweep begins again. */
+    public void step() {
         try {
             if (page.isEmpty()) {
                 if (ticker.read() - sweptAt < BETWEEN_SWEEPS.toNanos()) {
@@ -87,7 +85,7 @@ class DepartureSweep {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException | RuntimeException | Error e) {
             // An Error too: the executor would never sweep again, and say nothing.
-            LOGGER.debug("Cannot look for domains that have left James", e);
+            LOGGER.debug("Cannot look for domains that were removed from James", e);
             pause();
         }
     }
@@ -129,9 +127,9 @@ class DepartureSweep {
     /** One that cannot be orphaned now does not keep the others waiting. */
     private void orphan(Domain domain) throws InterruptedException {
         try {
-            await(departures.orphan(domain, Optional.empty()));
+            await(orphaning.orphan(domain, Optional.empty()));
         } catch (ExecutionException | TimeoutException e) {
-            LOGGER.debug("A domain has left James, its list was not told so", e);
+            LOGGER.debug("Cannot orphan the entries of a domain that was removed from James", e);
         }
     }
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+/** The store has not been reached since James started; its implementation logs why, and tries again. */
+public class StoreNotReachedException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    /** @param store its name, for a person */
+    public StoreNotReachedException(String store) {
+        super(store + " has not been reached since James started");
+    }
+}
