@@ -18,7 +18,7 @@ import org.objectweb.asm.tree.ClassNode;
 
 /**
  * What a class file names outside itself: in its declarations, signatures, annotations, code, stack maps and bootstrap
- * arguments. An array stands for the class of its elements.
+ * arguments. An array stands for the class of its elements. Annotations that a JVM does not read are left out.
  *
  * @param className internal name of the class that makes the references
  * @param classes internal names, those in the descriptors of {@code members} included
@@ -74,12 +74,23 @@ record ClassFileReferences(String className, Set<String> classes, Set<Member> me
 
     static ClassFileReferences of(byte[] classFile) {
         ClassNode node = new ClassNode();
+        new ClassReader(classFile).accept(node, 0);
+        dropAnnotationsOfTheCompiler(node);
         Collector collector = new Collector();
-        new ClassReader(classFile).accept(new ClassRemapper(node, collector), 0);
+        node.accept(new ClassRemapper(new ClassNode(), collector));
         collector.classes.remove(node.name);
         node.fields.forEach(field -> collector.members.remove(Member.of(node.name, field.name, field.desc)));
         node.methods.forEach(method -> collector.members.remove(Member.of(node.name, method.name, method.desc)));
         return new ClassFileReferences(node.name, collector.classes, collector.members);
+    }
+
+    /** A JVM reads none whose retention is {@code CLASS}, such as AutoValue's, nor what nests in what for their sake. */
+    private static void dropAnnotationsOfTheCompiler(ClassNode node) {
+        node.innerClasses.removeIf(
+                inner -> !inner.name.startsWith(node.name + "$") && !node.name.startsWith(inner.name));
+        node.invisibleAnnotations = null;
+        node.fields.forEach(field -> field.invisibleAnnotations = null);
+        node.methods.forEach(method -> method.invisibleAnnotations = null);
     }
 
     /** A remapper is asked for the new name of everything that a class names: this one takes notes and renames nothing. */

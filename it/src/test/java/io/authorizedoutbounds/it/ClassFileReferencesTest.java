@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.annotations.VisibleForTesting;
 import io.authorizedoutbounds.it.ClassFileReferences.Member;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -77,6 +78,16 @@ class ClassFileReferencesTest {
     @Test
     void annotationsShouldBeReferences() {
         assertThat(referencesOf(Annotated.class).classes()).contains("java/lang/FunctionalInterface");
+    }
+
+    /** The retention of Guava's is CLASS. */
+    @VisibleForTesting
+    private interface AnnotatedForTheCompiler {}
+
+    @Test
+    void annotationsThatNoJvmReadsShouldNotBeReferences() {
+        assertThat(referencesOf(AnnotatedForTheCompiler.class).classes())
+                .doesNotContain("com/google/common/annotations/VisibleForTesting");
     }
 
     @Test
