@@ -89,7 +89,7 @@ class ConsoleAuthenticationIntegrationTest {
         page.choose(domain);
         page.awaitAddresses(ADDRESS);
 
-        page.click("Forget the token");
+        page.click("Discard the token");
 
         page.await("the token field", () -> page.byId("token").isDisplayed());
         assertThat(page.byId("domain-view").isDisplayed()).isFalse();

@@ -112,10 +112,23 @@ class ConsoleIntegrationTest {
     @ParameterizedTest
     @CsvSource({
         "'', text/html;charset=utf-8",
-        "/app.js, text/javascript;charset=utf-8",
+        "/add.js, text/javascript;charset=utf-8",
+        "/addresses.js, text/javascript;charset=utf-8",
         "/api.js, text/javascript;charset=utf-8",
+        "/app.js, text/javascript;charset=utf-8",
+        "/authorize.js, text/javascript;charset=utf-8",
+        "/change.js, text/javascript;charset=utf-8",
         "/chart.js, text/javascript;charset=utf-8",
+        "/check.js, text/javascript;charset=utf-8",
+        "/confirm.js, text/javascript;charset=utf-8",
         "/dom.js, text/javascript;charset=utf-8",
+        "/domain.js, text/javascript;charset=utf-8",
+        "/errors.js, text/javascript;charset=utf-8",
+        "/history.js, text/javascript;charset=utf-8",
+        "/refusals.js, text/javascript;charset=utf-8",
+        "/sharers.js, text/javascript;charset=utf-8",
+        "/state.js, text/javascript;charset=utf-8",
+        "/token.js, text/javascript;charset=utf-8",
         "/style.css, text/css;charset=utf-8",
         "/icon.svg, image/svg+xml",
     })
@@ -459,7 +472,7 @@ class ConsoleIntegrationTest {
         page.byId("check-recipient").sendKeys(Keys.ENTER);
 
         page.awaitText("check-result", "Passes, and may be relayed");
-        assertThat(page.text("check-result")).contains("Rule 1, row 2", "Rule 2, row 2", "Goes on");
+        assertThat(page.text("check-result")).contains("Rule 1, row 2", "Rule 2, row 2", "Passes: James processes it");
     }
 
     @Test

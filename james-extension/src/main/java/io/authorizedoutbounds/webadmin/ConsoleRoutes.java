@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.io.Resources;
 import com.google.inject.Inject;
 import java.io.IOException;
@@ -26,13 +28,31 @@ import spark.Service;
 public class ConsoleRoutes implements PublicRoutes {
     private static final String BASE_PATH = "/console/authorized-outbounds";
     private static final String PAGE = "index.html";
-    private static final ImmutableMap<String, String> TYPES_OF_FILES = ImmutableMap.of(
-            "app.js", "text/javascript;charset=utf-8",
-            "api.js", "text/javascript;charset=utf-8",
-            "chart.js", "text/javascript;charset=utf-8",
-            "dom.js", "text/javascript;charset=utf-8",
-            "style.css", "text/css;charset=utf-8",
-            "icon.svg", "image/svg+xml");
+    /** The modules that app.js imports, directly or not, and itself. */
+    private static final ImmutableList<String> SCRIPTS = ImmutableList.of(
+            "add.js",
+            "addresses.js",
+            "api.js",
+            "app.js",
+            "authorize.js",
+            "change.js",
+            "chart.js",
+            "check.js",
+            "confirm.js",
+            "dom.js",
+            "domain.js",
+            "errors.js",
+            "history.js",
+            "refusals.js",
+            "sharers.js",
+            "state.js",
+            "token.js");
+
+    private static final ImmutableMap<String, String> TYPES_OF_FILES = ImmutableMap.<String, String>builder()
+            .putAll(Maps.toMap(SCRIPTS, script -> "text/javascript;charset=utf-8"))
+            .put("style.css", "text/css;charset=utf-8")
+            .put("icon.svg", "image/svg+xml")
+            .build();
     private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
             + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -5,6 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -15,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class ConsoleRoutesTest {
     private static final String PAGE = "/console/authorized-outbounds";
+    private static final Pattern IMPORT = Pattern.compile("^import [^;]*\"([^\"]+)\";", Pattern.MULTILINE);
 
     @RegisterExtension
     final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin();
@@ -40,6 +51,45 @@ class ConsoleRoutesTest {
         assertThat(answer.headers().firstValue("Referrer-Policy")).hasValue("no-referrer");
         assertThat(answer.headers().firstValue("Cache-Control")).hasValue("no-cache");
         assertThat(answer.body()).containsIgnoringCase(content);
+    }
+
+    @Test
+    void everyModuleThatThePageImportsShouldBeServed() throws Exception {
+        Set<String> imported = new HashSet<>();
+        Deque<String> unread = new ArrayDeque<>(List.of("app.js"));
+        while (!unread.isEmpty()) {
+            String module = unread.remove();
+            if (imported.add(module)) {
+                HttpResponse<String> answer = webAdmin.get(PAGE + "/" + module);
+                assertThat(answer.statusCode()).as(module).isEqualTo(200);
+                assertThat(answer.headers().firstValue("Content-Type"))
+                        .get(STRING)
+                        .startsWith("text/javascript");
+                unread.addAll(modulesImportedBy(answer.body()));
+            }
+        }
+
+        assertThat(imported).containsExactlyInAnyOrderElementsOf(modulesOfTheConsole());
+    }
+
+    /** A name that is not relative would leave the path of a reverse proxy. */
+    private static List<String> modulesImportedBy(String module) {
+        return IMPORT.matcher(module)
+                .results()
+                .map(result -> result.group(1))
+                .peek(name -> assertThat(name).startsWith("./"))
+                .map(name -> name.substring("./".length()))
+                .collect(Collectors.toList());
+    }
+
+    private static List<String> modulesOfTheConsole() throws Exception {
+        Path console = Path.of(ConsoleRoutes.class.getResource("console/app.js").toURI())
+                .getParent();
+        try (Stream<Path> files = Files.list(console)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".js"))
+                    .collect(Collectors.toList());
+        }
     }
 
     @Test

@@ -15,6 +15,10 @@ export function byId(id) {
     return document.getElementById(id);
 }
 
+export function setText(id, text) {
+    byId(id).textContent = text;
+}
+
 function fill(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes)) {
         element.setAttribute(name, value);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The form that asks whether a mail would be accepted. */
+import * as api from "./api.js";
+import { byId, el, setText, userText } from "./dom.js";
+import { showError } from "./errors.js";
+
+const VERDICTS = {
+    pass: ["good", "Passes: James's own checks follow"],
+    grant: ["good", "Passes, and may be relayed"],
+    refuse: ["bad", "Refused"],
+    defer: ["fair", "Deferred: try again later"],
+};
+const OUTCOMES = {
+    pass: ["good", "Passes: James processes it"],
+    block: ["bad", "Blocked: quarantined, and not sent"],
+    defer: ["fair", "Deferred: judged again later"],
+};
+
+/** The number of the last request: an answer to an earlier one would stand below another question. */
+let lastRequest = 0;
+
+function judgement(rule, rowNumber, [tone, words], why, more = []) {
+    return el("div", { class: `judgement ${tone}` },
+        el("p", { class: "hint" }, rowNumber === null ? `Rule ${rule}` : `Rule ${rule}, row ${rowNumber}`),
+        el("p", { class: "words" }, words),
+        el("p", {}, userText(why)),
+        ...more);
+}
+
+function judgementOfRule1({ row, verdict, why, reply }) {
+    return judgement("1", row, VERDICTS[verdict] ?? ["fair", verdict], why, reply ? [el("code", { class: "reply" }, reply)] : []);
+}
+
+function judgementOfRule2({ row, outcome, why }) {
+    return judgement("2", row, OUTCOMES[outcome] ?? ["fair", outcome], why);
+}
+
+/** Rule 2 sees only what rule 1 lets in. */
+function showDecision({ enforcement, rule1, rule2 }) {
+    const reportOnly = enforcement === "report";
+    const accepted = rule1.verdict === "pass" || rule1.verdict === "grant";
+    const judgements = [judgementOfRule1(rule1)];
+    if (reportOnly) {
+        judgements.unshift(
+            el("p", { class: "badge fair" }, "Report mode: this is only logged, James continues as without the extension"));
+    }
+    if (accepted || reportOnly) {
+        judgements.push(judgementOfRule2(rule2));
+    }
+    byId("check-result").replaceChildren(...judgements);
+}
+
+function showFailure(error) {
+    if (error.status === 404) {
+        setText("check-message", "Not available on this James.");
+    } else {
+        showError("check-message", error);
+    }
+}
+
+async function check() {
+    const request = ++lastRequest;
+    const value = (id) => byId(id).value.trim();
+    setText("check-message", "");
+    byId("check-result").replaceChildren();
+    try {
+        const decision = await api.decision(value("check-ip"), value("check-sender"), value("check-recipient"));
+        if (request === lastRequest) {
+            showDecision(decision);
+        }
+    } catch (e) {
+        if (request === lastRequest) {
+            showFailure(e);
+        }
+    }
+}
+
+export function explain(ip, sender, recipient) {
+    byId("check-ip").value = ip;
+    byId("check-sender").value = sender;
+    byId("check-recipient").value = recipient;
+    byId("check-heading").focus();
+    check();
+}
+
+export function clear() {
+    lastRequest++;
+    byId("check-result").replaceChildren();
+}
+
+export function start() {
+    byId("check-form").addEventListener("submit", (event) => {
+        event.preventDefault();
+        check();
+    });
+}
