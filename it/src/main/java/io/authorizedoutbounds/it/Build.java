@@ -2,12 +2,14 @@
 package io.authorizedoutbounds.it;
 
 import com.google.common.base.Splitter;
+import com.google.common.collect.Iterables;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +69,24 @@ public final class Build {
     /** The drop-in, as a deployer unpacks it. */
     static Path dropIn() {
         return IT.resolveSibling("james-config").resolve("target").resolve("authorized-outbounds");
+    }
+
+    /** The jar of the drop-in, the only one in its folder. */
+    static Path dropInJar() {
+        return onlyFile(dropIn().resolve("extensions-jars"), "authorized-outbounds-*.jar");
+    }
+
+    /** The zip of the drop-in. */
+    static Path dropInZip() {
+        return onlyFile(dropIn().getParent(), "authorized-outbounds-*.zip");
+    }
+
+    private static Path onlyFile(Path folder, String glob) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
+            return Iterables.getOnlyElement(files);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Run 'mvn package' first", e);
+        }
     }
 
     /** The root of this repository. */

@@ -18,9 +18,7 @@ class ArchitectureTest {
     private static final JavaClasses CLASSES = shippedClasses();
 
     private static JavaClasses shippedClasses() {
-        try (JarFile jar = new JarFile(Build.dropIn()
-                .resolve("extensions-jars/authorized-outbounds.jar")
-                .toFile())) {
+        try (JarFile jar = new JarFile(Build.dropInJar().toFile())) {
             return new ClassFileImporter()
                     .withImportOption(location -> location.contains("io/authorizedoutbounds"))
                     .withImportOption(location -> !location.contains("io/authorizedoutbounds/shaded"))

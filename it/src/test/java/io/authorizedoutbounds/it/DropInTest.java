@@ -12,6 +12,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
@@ -20,7 +22,9 @@ import org.junit.jupiter.api.Test;
 /** What a deployer gets. */
 class DropInTest {
     private static final int CLASS_FILE_OF_JAVA_11 = 55;
-    private static final Path JAR = Build.dropIn().resolve("extensions-jars/authorized-outbounds.jar");
+    private static final Path JAR = Build.dropInJar();
+    private static final Pattern VERSION =
+            Pattern.compile("<artifactId>authorized-outbounds</artifactId>\\s*<version>([^<]+)</version>");
 
     private static Set<String> classesOf(Path jar) throws IOException {
         try (JarFile file = new JarFile(jar.toFile())) {
@@ -31,13 +35,19 @@ class DropInTest {
         }
     }
 
+    private static String version() {
+        Matcher version = VERSION.matcher(Build.read(Build.repository().resolve("pom.xml")));
+        assertThat(version.find()).isTrue();
+        return version.group(1);
+    }
+
     @Test
     void folderShouldHoldTheJarAndTheFilesToTouch() throws IOException {
         try (Stream<Path> files = Files.walk(Build.dropIn())) {
             assertThat(files.filter(Files::isRegularFile)
                             .map(file -> Build.dropIn().relativize(file).toString()))
                     .containsExactlyInAnyOrder(
-                            "extensions-jars/authorized-outbounds.jar",
+                            "extensions-jars/" + JAR.getFileName(),
                             "conf/authorized-outbounds.properties",
                             "conf/cassandra-driver.conf",
                             "conf/cassandra.properties",
@@ -51,15 +61,21 @@ class DropInTest {
     }
 
     @Test
+    void zipAndJarShouldBeNamedWithTheVersion() {
+        String name = "authorized-outbounds-" + version();
+
+        assertThat(Build.dropInJar()).hasFileName(name + ".jar");
+        assertThat(Build.dropInZip()).hasFileName(name + ".zip");
+    }
+
+    @Test
     void zipShouldHoldTheSameAsTheFolder() throws IOException {
-        try (ZipFile zip = new ZipFile(Build.dropIn()
-                        .resolveSibling("authorized-outbounds.zip")
-                        .toFile());
+        try (ZipFile zip = new ZipFile(Build.dropInZip().toFile());
                 Stream<Path> files = Files.walk(Build.dropIn())) {
             assertThat(zip.stream().filter(entry -> !entry.isDirectory()).map(entry -> entry.getName()))
                     .containsExactlyInAnyOrderElementsOf(files.filter(Files::isRegularFile)
-                            .map(file ->
-                                    "authorized-outbounds/" + Build.dropIn().relativize(file))
+                            .map(file -> "authorized-outbounds-" + version() + "/"
+                                    + Build.dropIn().relativize(file))
                             .toList());
         }
     }

@@ -23,7 +23,7 @@ import org.objectweb.asm.Opcodes;
  * copy in the jar.
  */
 class LinkageTest {
-    private static final Path JAR = Build.dropIn().resolve("extensions-jars/authorized-outbounds.jar");
+    private static final Path JAR = Build.dropInJar();
     private static final List<ClassFileReferences> OUR_CLASSES = ClassFileReferences.ofJar(
             JAR,
             name -> name.startsWith("io/authorizedoutbounds/") && !name.startsWith("io/authorizedoutbounds/shaded/"));

@@ -83,7 +83,7 @@ class ReadmeIntegrationTest {
 
     @Test
     void commandsShouldDoWhatTheySay(@TempDir Path folder) throws Exception {
-        Path zip = Build.dropIn().resolveSibling("authorized-outbounds.zip");
+        Path zip = Build.dropInZip();
         Files.copy(zip, folder.resolve(zip.getFileName()));
         int run = 0;
         for (String block : blocks("shell")) {
@@ -98,8 +98,9 @@ class ReadmeIntegrationTest {
         }
 
         assertThat(run).isGreaterThan(10);
-        assertThat(folder.resolve("james/extensions-jars/authorized-outbounds.jar"))
-                .hasSameBinaryContentAs(Build.dropIn().resolve("extensions-jars/authorized-outbounds.jar"));
+        assertThat(folder.resolve("james/extensions-jars")
+                        .resolve(Build.dropInJar().getFileName()))
+                .hasSameBinaryContentAs(Build.dropInJar());
     }
 
     private static void runs(Path folder, String line) throws IOException, InterruptedException {
