@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +25,9 @@ import org.junit.jupiter.api.Test;
 class DropInTest {
     private static final int CLASS_FILE_OF_JAVA_11 = 55;
     private static final Path JAR = Build.dropInJar();
+    private static final Pattern INCLUDE = Pattern.compile("<include>([^<:]+:[^<]+)</include>");
+    private static final Pattern DEPENDENCY = Pattern.compile("(?m)^ +([^: ]+:[^:]+):jar:([^:]+):");
+    private static final Pattern NOTICE_LINE = Pattern.compile("(?m)^[^:\\s]+:[^:\\s]+:[^:\\s]+$");
     private static final Pattern VERSION =
             Pattern.compile("<artifactId>authorized-outbounds</artifactId>\\s*<version>([^<]+)</version>");
 
@@ -48,6 +53,9 @@ class DropInTest {
                             .map(file -> Build.dropIn().relativize(file).toString()))
                     .containsExactlyInAnyOrder(
                             "extensions-jars/" + JAR.getFileName(),
+                            "LICENSE",
+                            "NOTICE",
+                            "README.txt",
                             "conf/authorized-outbounds.properties",
                             "conf/cassandra-driver.conf",
                             "conf/cassandra.properties",
@@ -78,6 +86,45 @@ class DropInTest {
                                     + Build.dropIn().relativize(file))
                             .toList());
         }
+    }
+
+    @Test
+    void jarShouldHoldLicenceAndNotice() throws IOException {
+        try (JarFile jar = new JarFile(JAR.toFile())) {
+            for (String name : List.of("LICENSE", "NOTICE")) {
+                assertThat(jar.getInputStream(jar.getEntry("META-INF/" + name)))
+                        .as(name)
+                        .hasSameContentAs(
+                                Files.newInputStream(Build.repository().resolve(name)));
+            }
+        }
+    }
+
+    @Test
+    void readmeInTheZipShouldNameTheVersion() {
+        assertThat(Build.read(Build.dropIn().resolve("README.txt"))).contains("version " + version() + "\n");
+    }
+
+    @Test
+    void noticeShouldNameEachBundledLibraryWithItsVersion() {
+        Set<String> included = INCLUDE.matcher(Build.read(Build.repository().resolve("james-config/pom.xml")))
+                .results()
+                .map(include -> include.group(1))
+                .filter(include -> !include.startsWith("io.authorizedoutbounds:"))
+                .collect(Collectors.toSet());
+        Set<String> bundled = DEPENDENCY
+                .matcher(Build.read(Build.dropIn().resolveSibling("libraries.txt")))
+                .results()
+                .filter(library -> included.contains(library.group(1)))
+                .map(library -> library.group(1) + ":" + library.group(2))
+                .collect(Collectors.toSet());
+
+        assertThat(bundled).hasSameSizeAs(included);
+        assertThat(NOTICE_LINE
+                        .matcher(Build.read(Build.repository().resolve("NOTICE")))
+                        .results()
+                        .map(MatchResult::group))
+                .containsExactlyInAnyOrderElementsOf(bundled);
     }
 
     @Test
