@@ -5,6 +5,7 @@ import com.google.common.collect.Collections2;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import io.authorizedoutbounds.it.CassandraServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,9 @@ class SmtpMeasurement implements Measurement {
     private static final ImmutableList<List<SmtpSubject>> ROUNDS =
             ImmutableList.copyOf(Collections2.permutations(List.of(SmtpSubject.values())));
 
+    /** Rounds with the same JVMs. What one JVM makes of the same James differs by a tenth, so a median needs several of them. */
+    private static final int ROUNDS_OF_A_START = 2;
+
     private final Map<SmtpTraffic, SmtpLoad> loads = new EnumMap<>(SmtpTraffic.class);
 
     @Override
@@ -39,14 +43,29 @@ class SmtpMeasurement implements Measurement {
         try (CassandraServer cassandra = new CassandraServer().start()) {
             for (SmtpSetup setup : SmtpSetup.values()) {
                 System.out.println("\n" + setup.title());
-                List<SmtpRates> measured = setup.run(cassandra, ports -> measure(setup, ports));
-                rates.addAll(measured);
+                rates.addAll(measure(setup, cassandra));
             }
         }
         return report(rates.build());
     }
 
-    private List<SmtpRates> measure(SmtpSetup setup, ImmutableMap<SmtpSubject, Integer> ports)
+    private List<SmtpRates> measure(SmtpSetup setup, CassandraServer cassandra) throws Exception {
+        Rates rates = new Rates();
+        int round = 0;
+        for (List<List<SmtpSubject>> orders : Lists.partition(ROUNDS, ROUNDS_OF_A_START)) {
+            int first = round;
+            setup.run(cassandra, first, ports -> measure(setup, ports, first, orders, rates));
+            round += orders.size();
+        }
+        return rates.of(setup);
+    }
+
+    private Rates measure(
+            SmtpSetup setup,
+            ImmutableMap<SmtpSubject, Integer> ports,
+            int first,
+            List<List<SmtpSubject>> orders,
+            Rates rates)
             throws ExecutionException, InterruptedException {
         System.out.println("Warming up ...");
         for (int i = 0; i < WARM_UPS; i++) {
@@ -56,26 +75,40 @@ class SmtpMeasurement implements Measurement {
                 }
             }
         }
-        Map<SmtpTraffic, ImmutableListMultimap.Builder<SmtpSubject, Double>> rates = new EnumMap<>(SmtpTraffic.class);
-        for (int round = 0; round < ROUNDS.size(); round++) {
+        for (int i = 0; i < orders.size(); i++) {
             for (SmtpTraffic traffic : setup.traffic()) {
-                StringBuilder line = new StringBuilder("Round " + (round + 1) + ", " + traffic.title() + ":");
-                for (SmtpSubject subject : ROUNDS.get(round)) {
+                StringBuilder line = new StringBuilder("Round " + (first + i + 1) + ", " + traffic.title() + ":");
+                for (SmtpSubject subject : orders.get(i)) {
                     if (!setup.measures(subject, traffic)) {
                         continue;
                     }
                     double rate = rate(ports, subject, traffic);
-                    rates.computeIfAbsent(traffic, any -> ImmutableListMultimap.builder())
-                            .put(subject, rate);
+                    rates.add(traffic, subject, rate);
                     line.append(String.format(Locale.ROOT, "  %s %.0f", subject.title(), rate));
                 }
                 System.out.println(line);
             }
         }
-        return rates.entrySet().stream()
-                .map(entry ->
-                        new SmtpRates(setup, entry.getKey(), entry.getValue().build()))
-                .toList();
+        return rates;
+    }
+
+    /** Of one setup, in the order of the rounds. */
+    private static final class Rates {
+        private final Map<SmtpTraffic, ImmutableListMultimap.Builder<SmtpSubject, Double>> byTraffic =
+                new EnumMap<>(SmtpTraffic.class);
+
+        private void add(SmtpTraffic traffic, SmtpSubject subject, double rate) {
+            byTraffic
+                    .computeIfAbsent(traffic, any -> ImmutableListMultimap.builder())
+                    .put(subject, rate);
+        }
+
+        private List<SmtpRates> of(SmtpSetup setup) {
+            return byTraffic.entrySet().stream()
+                    .map(entry -> new SmtpRates(
+                            setup, entry.getKey(), entry.getValue().build()))
+                    .toList();
+        }
     }
 
     private double rate(Map<SmtpSubject, Integer> ports, SmtpSubject subject, SmtpTraffic traffic)
@@ -100,7 +133,8 @@ class SmtpMeasurement implements Measurement {
                                 + " \"one recipient\"; %d internal domains. Passes: from a listed client, with an internal sender,"
                                 + " to outside. Inbound: from an unlisted client, with an external sender, to internal users that"
                                 + " exist. Refusals: from an unlisted client, with an internal sender, to outside. Each setup is"
-                                + " measured by itself, in %d rounds; each round measures its servers in another order, %.1f s each."
+                                + " measured by itself, in %d rounds, with newly started servers after each %d; each round measures its servers in"
+                                + " another order, %.1f s each."
                                 + " The figures are medians of the rounds, the ratios medians of the rounds' ratios with the least"
                                 + " and the most. The client and Cassandra run on the same machine.\n")
                         .formatted(
@@ -108,6 +142,7 @@ class SmtpMeasurement implements Measurement {
                                 SmtpLoad.RECIPIENTS,
                                 SmtpTraffic.DOMAINS.size(),
                                 ROUNDS.size(),
+                                ROUNDS_OF_A_START,
                                 DURATION.toMillis() / 1e3));
         lines.add(
                 "The extension refuses with 451, James without it with 550. James without it has the listed client in its"

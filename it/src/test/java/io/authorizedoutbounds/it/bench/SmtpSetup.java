@@ -51,12 +51,16 @@ enum SmtpSetup {
         return subjects.contains(subject) && traffic.isMeasuredWith(subject);
     }
 
-    /** Starts the servers, each James on a keyspace of its own, measures them and ends them. */
-    <T> T run(CassandraServer cassandra, Rounds<T> rounds) throws Exception {
-        try (JamesServer extension = james(cassandra, "with")
+    /**
+     * Starts the servers, each James on a keyspace of its own, measures them and ends them.
+     *
+     * @param start another one each time
+     */
+    <T> T run(CassandraServer cassandra, int start, Rounds<T> rounds) throws Exception {
+        try (JamesServer extension = james(cassandra, "with_" + start)
                         .setting("allow.private.addresses", "true")
                         .start();
-                JamesServer james = james(cassandra, "without")
+                JamesServer james = james(cassandra, "without_" + start)
                         .withoutDropIn()
                         .trusting(SmtpTraffic.LISTED)
                         .start();
