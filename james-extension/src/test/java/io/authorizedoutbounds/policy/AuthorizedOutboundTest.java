@@ -42,6 +42,14 @@ class AuthorizedOutboundTest {
     }
 
     @Test
+    void entryShouldSayWhoAddedItAndWhatTheCommentIs() {
+        AuthorizedOutbound entry = entry("a.example", "192.0.2.1", "mail server", "admin", ADDED_AT, EXPIRES_AT);
+
+        assertThat(entry.addedBy()).contains("admin");
+        assertThat(entry.comment()).contains("mail server");
+    }
+
+    @Test
     void commentOfTheGreatestLengthShouldBeKept() {
         String comment = "x".repeat(1000);
 

@@ -1040,6 +1040,16 @@ class AuthorizedOutboundHookTest {
             assertThat(session.isRelayingAllowed()).isFalse();
         }
 
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void refusalAtMailShouldBeRecordedWithoutARecipientWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+            FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
+
+            hook(enforcement, LISTS, DOMAINS).onHookResult(session, authRequired, 0, new VerifyingHook());
+
+            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example -");
+        }
+
         @Test
         void mailShouldBePutOffWhenTheListsCannotBeRead() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
