@@ -63,14 +63,14 @@ public class CassandraRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> tell(Domain domain, Consumer<RefusalCount> listener) {
+    public CompletionStage<Void> forEach(Domain domain, Consumer<RefusalCount> consumer) {
         return connection.read(
                 tables -> tables.bind(Query.SELECT_REFUSALS)
                         .setString(DOMAIN, domain.asString())
                         // What has expired is not read: there may be much of it.
                         .setInstant(SINCE, clock.instant().minus(retention))
                         .build(),
-                row -> count(row).ifPresent(listener),
+                row -> count(row).ifPresent(consumer),
                 () -> true);
     }
 

@@ -299,7 +299,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             throw HttpErrors.badRequest("'by' is " + PrintableText.quoted(by.get()) + ", give 'hour' or leave it out");
         }
         RefusalSummary summary = new RefusalSummary();
-        StoreCall.await(() -> refusals.tell(domain, summary::add));
+        StoreCall.await(() -> refusals.forEach(domain, summary::add));
         if (summary.byHour().isEmpty()) {
             requireInternal(domain);
         }

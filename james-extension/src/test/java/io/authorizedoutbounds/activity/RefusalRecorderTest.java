@@ -35,7 +35,7 @@ class RefusalRecorderTest {
 
     private RefusalSummary summaryOf(Domain domain) {
         RefusalSummary summary = new RefusalSummary();
-        store.tell(domain, summary::add).toCompletableFuture().join();
+        store.forEach(domain, summary::add).toCompletableFuture().join();
         return summary;
     }
 
@@ -164,7 +164,7 @@ class RefusalRecorderTest {
         recorder.write();
 
         List<Optional<OutboundAddress>> clients = new ArrayList<>();
-        store.tell(DOMAIN, count -> clients.add(count.client()))
+        store.forEach(DOMAIN, count -> clients.add(count.client()))
                 .toCompletableFuture()
                 .join();
         assertThat(clients).contains(Optional.of(address(5000))).doesNotContain(Optional.empty());

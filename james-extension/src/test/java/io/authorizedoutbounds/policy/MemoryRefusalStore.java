@@ -26,17 +26,17 @@ public final class MemoryRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> tell(Domain domain, Consumer<RefusalCount> listener) {
-        counts.values().stream().filter(count -> count.domain().equals(domain)).forEach(listener);
+    public CompletionStage<Void> forEach(Domain domain, Consumer<RefusalCount> consumer) {
+        counts.values().stream().filter(count -> count.domain().equals(domain)).forEach(consumer);
         return CompletableFuture.completedFuture(null);
     }
 
-    /** Whether it takes what it is told. */
+    /** Whether it takes what is saved. */
     public void setUp(boolean reachable) {
         up = reachable;
     }
 
-    /** How often it was told something. */
+    /** How often something was saved, or failed to be. */
     public int writes() {
         return writes;
     }
