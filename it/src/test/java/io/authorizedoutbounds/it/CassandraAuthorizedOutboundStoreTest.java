@@ -7,6 +7,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.Row;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStoreContract;
@@ -63,10 +64,14 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
     }
 
     private void save(Domain domain, Optional<Instant> expiresAt) {
-        store.save(new AuthorizedOutbound(
-                        domain, ADDRESS, Optional.of("note"), Optional.of("carol"), clock.instant(), expiresAt))
-                .toCompletableFuture()
-                .join();
+        AuthorizedOutbound.Builder entry = AuthorizedOutbound.builder()
+                .domain(domain)
+                .address(ADDRESS)
+                .comment("note")
+                .addedBy(Author.of("carol"))
+                .addedAt(clock.instant());
+        expiresAt.ifPresent(entry::expiresAt);
+        store.save(entry.build()).toCompletableFuture().join();
     }
 
     private static Domain freshDomain() {
@@ -117,7 +122,7 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
     void everyChangeShouldLeaveATrailForTheTimeOfItsRetention() {
         Domain domain = freshDomain();
         save(domain, Optional.empty());
-        store.remove(domain, ADDRESS, Optional.of("dave")).toCompletableFuture().join();
+        store.remove(domain, ADDRESS, Author.of("dave")).toCompletableFuture().join();
 
         List<Row> changes = session
                 .execute(
@@ -148,7 +153,7 @@ class CassandraAuthorizedOutboundStoreTest implements AuthorizedOutboundStoreCon
                 new CassandraAuthorizedOutboundStore(connection, Duration.ofDays(7000), clock);
 
         keepingLong
-                .remove(domain, ADDRESS, Optional.empty())
+                .remove(domain, ADDRESS, Author.unknown())
                 .toCompletableFuture()
                 .join();
 

@@ -16,7 +16,6 @@ import java.io.File;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
@@ -83,8 +82,11 @@ class SharedSessionTest {
                     .getInstance(AuthorizedOutboundStore.class);
             Servers.awaitOpen(store);
 
-            store.save(new AuthorizedOutbound(
-                            DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), Instant.now(), Optional.empty()))
+            store.save(AuthorizedOutbound.builder()
+                            .domain(DOMAIN)
+                            .address(ADDRESS)
+                            .addedAt(Instant.now())
+                            .build())
                     .toCompletableFuture()
                     .join();
 

@@ -79,16 +79,17 @@ public class RefusalRecorder implements Refusals {
         }
 
         private RefusalCount count() {
-            return new RefusalCount(
-                    id,
-                    domain,
-                    hour,
-                    client,
-                    attempts,
-                    firstSeen,
-                    lastSeen,
-                    lastSender,
-                    lastRecipientDomain.map(Domain::asString));
+            RefusalCount.Builder count = RefusalCount.builder()
+                    .id(id)
+                    .domain(domain)
+                    .hour(hour)
+                    .attempts(attempts)
+                    .firstSeen(firstSeen)
+                    .lastSeen(lastSeen)
+                    .lastSender(lastSender);
+            client.ifPresent(count::client);
+            lastRecipientDomain.map(Domain::asString).ifPresent(count::lastRecipientDomain);
+            return count.build();
         }
     }
 
@@ -110,20 +111,28 @@ public class RefusalRecorder implements Refusals {
     }
 
     @Override
-    public synchronized void refused(
-            Domain domain, OutboundAddress client, String sender, Optional<Domain> recipientDomain) {
+    public synchronized void refused(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
+        count(domain, client, sender).ifPresent(tally -> tally.lastRecipientDomain = Optional.of(recipientDomain));
+    }
+
+    @Override
+    public synchronized void refusedAtMail(Domain domain, OutboundAddress client, String sender) {
+        count(domain, client, sender).ifPresent(tally -> tally.lastRecipientDomain = Optional.empty());
+    }
+
+    private Optional<Tally> count(Domain domain, OutboundAddress client, String sender) {
         Instant now = clock.instant();
         Optional<Tally> found = tally(domain, client, now);
         if (found.isEmpty()) {
             lost++;
-            return;
+            return found;
         }
         Tally tally = found.get();
         tally.attempts++;
         tally.lastSeen = now;
         tally.lastSender = sender.length() <= SENDER_LENGTH ? sender : sender.substring(0, SENDER_LENGTH);
-        tally.lastRecipientDomain = recipientDomain;
         queue(tally);
+        return found;
     }
 
     private void queue(Tally tally) {

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.cache;
 
 import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -27,7 +28,7 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
             Domain domain,
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
-            Optional<String> changedBy) {
+            Author changedBy) {
         return store.change(domain, saved, removed, changedBy).thenRun(() -> {
             saved.forEach(entry -> lookup.invalidate(domain, entry.address()));
             removed.forEach(address -> lookup.invalidate(domain, address));
@@ -35,7 +36,7 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy) {
         return store.orphan(domain, orphanedBy).thenApply(orphaned -> {
             orphaned.forEach(entry -> lookup.invalidate(domain, entry.address()));
             return orphaned;
@@ -63,7 +64,12 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
     }
 
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+    public CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit) {
+        return store.history(since, limit);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Domain domain, Instant since, int limit) {
         return store.history(domain, since, limit);
     }
 

@@ -35,6 +35,7 @@ import com.google.common.collect.Streams;
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
 import io.authorizedoutbounds.cassandra.OutboundTables.Query;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -55,7 +56,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
 
@@ -113,7 +116,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Domain domain,
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
-            Optional<String> changedBy) {
+            Author changedBy) {
         return changeTime().thenCompose(time -> change(domain, saved, removed, changedBy, time));
     }
 
@@ -121,7 +124,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Domain domain,
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
-            Optional<String> changedBy,
+            Author changedBy,
             ChangeTime time) {
         List<Change> saving = saved.stream()
                 .<Change>map(entry -> (tables, told) -> put(tables, entry, changedBy, told))
@@ -129,7 +132,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         List<Change> removing = removed.stream()
                 .<Change>map(address -> (tables, told) -> removal(tables, domain, address, changedBy, told))
                 .collect(Collectors.toList());
-        if (saving.size() + removing.size() > CHANGED_AT_ONCE) {
+        if (saving.size() + removing.size() > MAX_ATOMIC_CHANGES) {
             return writeAll(saving, time).thenCompose(done -> writeAll(removing, time));
         }
         saving.addAll(removing);
@@ -137,11 +140,11 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy) {
         return changeTime().thenCompose(time -> list(domain).thenCompose(entries -> {
             ImmutableList<AuthorizedOutbound> orphaned = entries.stream()
                     .filter(entry -> entry.orphanedAt().isEmpty())
-                    .map(entry -> entry.orphanedAt(time.asInstant()))
+                    .map(entry -> entry.orphaned(time.asInstant()))
                     .collect(ImmutableList.toImmutableList());
             return change(domain, orphaned, ImmutableList.of(), orphanedBy, time)
                     .thenApply(done -> orphaned);
@@ -154,7 +157,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private ImmutableList<BatchableStatement<?>> put(
-            OutboundTables tables, AuthorizedOutbound entry, Optional<String> changedBy, ChangeTime time) {
+            OutboundTables tables, AuthorizedOutbound entry, Author changedBy, ChangeTime time) {
         Instant now = clock.instant();
         if (!entry.isActiveAt(now)) {
             // A row's time to live is positive: what has expired already is what is not there.
@@ -164,7 +167,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         return ImmutableList.of(
                 key(tables.bind(Query.INSERT_BY_DOMAIN), entry.domain(), entry.address())
                         .setString(COMMENT, entry.comment().orElse(null))
-                        .setString(ADDED_BY, entry.addedBy().orElse(null))
+                        .setString(ADDED_BY, entry.addedBy().user().orElse(null))
                         .setInstant(ADDED_AT, entry.addedAt())
                         .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
                         .setInstant(ORPHANED_AT, entry.orphanedAt().orElse(null))
@@ -180,11 +183,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private ImmutableList<BatchableStatement<?>> removal(
-            OutboundTables tables,
-            Domain domain,
-            OutboundAddress address,
-            Optional<String> removedBy,
-            ChangeTime time) {
+            OutboundTables tables, Domain domain, OutboundAddress address, Author removedBy, ChangeTime time) {
         return ImmutableList.of(
                 key(tables.bind(Query.DELETE_BY_DOMAIN), domain, address).build(),
                 key(tables.bind(Query.DELETE_BY_IP), domain, address).build(),
@@ -192,7 +191,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private BatchableStatement<?> changed(
-            OutboundTables tables, AuthorizedOutbound entry, Optional<String> changedBy, ChangeTime time) {
+            OutboundTables tables, AuthorizedOutbound entry, Author changedBy, ChangeTime time) {
         if (entry.orphanedAt().isPresent()) {
             return change(tables, Action.ORPHAN, entry.domain(), entry.address(), changedBy, time)
                     .build();
@@ -264,30 +263,28 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private Optional<OutboundChange> change(Row row) {
-        return change(row, Optional.empty(), Optional.empty(), Optional.empty());
+        return change(row, change -> {});
     }
 
     private Optional<OutboundChange> fullChange(Row row) {
-        return change(
-                row,
-                Optional.ofNullable(row.getString(COMMENT)),
-                Optional.ofNullable(row.getInstant(EXPIRES_AT)),
-                Optional.ofNullable(row.getString(CHANGED_BY)));
+        return change(row, change -> {
+            Optional.ofNullable(row.getString(COMMENT)).ifPresent(change::comment);
+            Optional.ofNullable(row.getInstant(EXPIRES_AT)).ifPresent(change::expiresAt);
+            Optional.ofNullable(row.getString(CHANGED_BY)).map(Author::of).ifPresent(change::changedBy);
+        });
     }
 
-    private Optional<OutboundChange> change(
-            Row row, Optional<String> comment, Optional<Instant> expiresAt, Optional<String> changedBy) {
+    private Optional<OutboundChange> change(Row row, Consumer<OutboundChange.Builder> details) {
         UUID id = row.getUuid(ID);
         try {
-            return Optional.of(new OutboundChange(
-                    id,
-                    ChangeTime.of(id).asInstant(),
-                    Action.valueOf(row.getString(ACTION).toUpperCase(Locale.ROOT)),
-                    Domain.of(row.getString(DOMAIN)),
-                    OutboundAddress.of(row.getInetAddress(IP)),
-                    comment,
-                    expiresAt,
-                    changedBy));
+            OutboundChange.Builder change = OutboundChange.builder()
+                    .id(id)
+                    .changedAt(ChangeTime.of(id).asInstant())
+                    .action(Action.valueOf(row.getString(ACTION).toUpperCase(Locale.ROOT)))
+                    .domain(Domain.of(row.getString(DOMAIN)))
+                    .address(OutboundAddress.of(row.getInetAddress(IP)));
+            details.accept(change);
+            return Optional.of(change.build());
         } catch (IllegalArgumentException | NullPointerException e) {
             // Read every second: told once.
             return malformedChanges.asMap().putIfAbsent(id, true) == null
@@ -296,31 +293,41 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         }
     }
 
-    /** Of the time before the trail is kept nothing is read. */
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+    public CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit) {
+        return history(change -> true, since, limit);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Domain domain, Instant since, int limit) {
+        return history(change -> change.domain().equals(domain), since, limit);
+    }
+
+    /** Before the retention of the change log nothing is read. */
+    private CompletionStage<ImmutableList<OutboundChange>> history(
+            Predicate<OutboundChange> filter, Instant since, int limit) {
         Instant kept = clock.instant().minus(changesRetention);
         Instant from = since.isBefore(kept) ? kept : since;
-        return history(domain, from, limit, Lists.partition(Lists.reverse(hoursSince(from)), HOURS_AT_ONCE), 0)
+        return history(filter, from, limit, Lists.partition(Lists.reverse(hoursSince(from)), HOURS_AT_ONCE), 0)
                 .thenApply(changes -> changes.stream().limit(limit).collect(ImmutableList.toImmutableList()));
     }
 
     /** Some hours at a time, from the newest on, until there are enough. */
     private CompletionStage<List<OutboundChange>> history(
-            Optional<Domain> domain, Instant since, int limit, List<List<Instant>> hours, int from) {
+            Predicate<OutboundChange> filter, Instant since, int limit, List<List<Instant>> hours, int from) {
         if (from == hours.size()) {
             return CompletableFuture.completedFuture(new ArrayList<>());
         }
         CompletionStage<List<OutboundChange>> some = CompletableFuture.completedFuture(new ArrayList<>());
         for (Instant hour : hours.get(from)) {
-            some = some.thenCombine(historyOf(domain, hour, since, limit), (all, more) -> {
+            some = some.thenCombine(historyOf(filter, hour, since, limit), (all, more) -> {
                 all.addAll(more);
                 return all;
             });
         }
         return some.thenCompose(changes -> changes.size() >= limit
                 ? CompletableFuture.completedFuture(changes)
-                : history(domain, since, limit - changes.size(), hours, from + 1)
+                : history(filter, since, limit - changes.size(), hours, from + 1)
                         .thenApply(older -> {
                             changes.addAll(older);
                             return changes;
@@ -328,15 +335,14 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private CompletionStage<List<OutboundChange>> historyOf(
-            Optional<Domain> domain, Instant hour, Instant since, int limit) {
+            Predicate<OutboundChange> filter, Instant hour, Instant since, int limit) {
         return readAll(
                 tables -> tables.bind(Query.SELECT_HISTORY)
                         .setInstant(HOUR, hour)
                         .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
                         .setPageSize(Math.min(limit, MOST_OF_A_PAGE))
                         .build(),
-                row -> fullChange(row)
-                        .filter(change -> domain.map(change.domain()::equals).orElse(true)),
+                row -> fullChange(row).filter(filter),
                 limit);
     }
 
@@ -379,7 +385,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             Action action,
             Domain domain,
             OutboundAddress address,
-            Optional<String> changedBy,
+            Author changedBy,
             ChangeTime time) {
         Instant now = time.asInstant();
         BoundStatementBuilder change = key(tables.bind(Query.INSERT_CHANGE), domain, address)
@@ -387,7 +393,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                 .setUuid(ID, time.newId())
                 .setString(ACTION, action.word())
                 .setInt(TTL, secondsUntil(now, earliest(now.plus(changesRetention), AuthorizedOutbound.LATEST_EXPIRY)));
-        return set(change, changedBy, (row, user) -> row.setString(CHANGED_BY, user));
+        return set(change, changedBy.user(), (row, user) -> row.setString(CHANGED_BY, user));
     }
 
     private static Instant earliest(Instant one, Instant other) {
@@ -404,7 +410,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         List<CompletionStage<Void>> lanes =
                 new ArrayList<>(Collections.nCopies(LANES, CompletableFuture.completedFuture(null)));
         int batches = 0;
-        for (List<Change> batch : Lists.partition(changes, CHANGED_AT_ONCE)) {
+        for (List<Change> batch : Lists.partition(changes, MAX_ATOMIC_CHANGES)) {
             int lane = batches++ % LANES;
             lanes.set(lane, lanes.get(lane).thenCompose(done -> write(batch, time)));
         }
@@ -465,27 +471,27 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private Optional<AuthorizedOutbound> entry(Row row) {
-        return active(row, Optional.ofNullable(row.getString(COMMENT)), Optional.ofNullable(row.getString(ADDED_BY)));
+        return active(row, entry -> {
+            Optional.ofNullable(row.getString(COMMENT)).ifPresent(entry::comment);
+            Optional.ofNullable(row.getString(ADDED_BY)).map(Author::of).ifPresent(entry::addedBy);
+        });
     }
 
     private Optional<AuthorizedOutbound> bareEntry(Row row) {
-        return active(row, Optional.empty(), Optional.empty());
+        return active(row, entry -> {});
     }
 
     /** Without what has expired and what another program spoilt: that grants nothing and hides no other row. */
-    private Optional<AuthorizedOutbound> active(Row row, Optional<String> comment, Optional<String> addedBy) {
+    private Optional<AuthorizedOutbound> active(Row row, Consumer<AuthorizedOutbound.Builder> details) {
         try {
-            AuthorizedOutbound entry = new AuthorizedOutbound(
-                    Domain.of(row.getString(DOMAIN)),
-                    OutboundAddress.of(row.getInetAddress(IP)),
-                    comment,
-                    addedBy,
-                    addedAt(row),
-                    Optional.ofNullable(row.getInstant(EXPIRES_AT)));
-            return Optional.of(Optional.ofNullable(row.getInstant(ORPHANED_AT))
-                            .map(entry::orphanedAt)
-                            .orElse(entry))
-                    .filter(each -> each.isActiveAt(clock.instant()));
+            AuthorizedOutbound.Builder entry = AuthorizedOutbound.builder()
+                    .domain(Domain.of(row.getString(DOMAIN)))
+                    .address(OutboundAddress.of(row.getInetAddress(IP)))
+                    .addedAt(addedAt(row));
+            Optional.ofNullable(row.getInstant(EXPIRES_AT)).ifPresent(entry::expiresAt);
+            Optional.ofNullable(row.getInstant(ORPHANED_AT)).ifPresent(entry::orphanedAt);
+            details.accept(entry);
+            return Optional.of(entry.build()).filter(each -> each.isActiveAt(clock.instant()));
         } catch (IllegalArgumentException e) {
             return MalformedRows.skip(row, e);
         }

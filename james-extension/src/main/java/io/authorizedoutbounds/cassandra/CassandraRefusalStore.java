@@ -76,16 +76,17 @@ public class CassandraRefusalStore implements RefusalStore {
 
     private static Optional<RefusalCount> count(Row row) {
         try {
-            return Optional.of(new RefusalCount(
-                    row.getUuid(ID),
-                    Domain.of(row.getString(DOMAIN)),
-                    row.getInstant(HOUR),
-                    Optional.ofNullable(row.getInetAddress(IP)).map(OutboundAddress::of),
-                    row.getLong(ATTEMPTS),
-                    Optional.ofNullable(row.getInstant(FIRST_SEEN)).orElseThrow(),
-                    Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow(),
-                    Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow(),
-                    Optional.ofNullable(row.getString(LAST_RECIPIENT_DOMAIN))));
+            RefusalCount.Builder count = RefusalCount.builder()
+                    .id(row.getUuid(ID))
+                    .domain(Domain.of(row.getString(DOMAIN)))
+                    .hour(row.getInstant(HOUR))
+                    .attempts(row.getLong(ATTEMPTS))
+                    .firstSeen(Optional.ofNullable(row.getInstant(FIRST_SEEN)).orElseThrow())
+                    .lastSeen(Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow())
+                    .lastSender(Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow());
+            Optional.ofNullable(row.getInetAddress(IP)).map(OutboundAddress::of).ifPresent(count::client);
+            Optional.ofNullable(row.getString(LAST_RECIPIENT_DOMAIN)).ifPresent(count::lastRecipientDomain);
+            return Optional.of(count.build());
         } catch (IllegalArgumentException | NoSuchElementException e) {
             return MalformedRows.skip(row, e);
         }

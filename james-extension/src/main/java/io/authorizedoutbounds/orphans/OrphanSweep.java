@@ -3,6 +3,7 @@ package io.authorizedoutbounds.orphans;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
@@ -127,7 +128,7 @@ public class OrphanSweep {
     /** One that cannot be orphaned now does not keep the others waiting. */
     private void orphan(Domain domain) throws InterruptedException {
         try {
-            await(orphaning.orphan(domain, Optional.empty()));
+            await(orphaning.orphan(domain, Author.unknown()));
         } catch (ExecutionException | TimeoutException e) {
             LOGGER.debug("Cannot orphan the entries of a domain that was removed from James", e);
         }

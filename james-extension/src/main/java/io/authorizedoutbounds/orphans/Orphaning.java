@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.orphans;
 
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
@@ -22,10 +22,10 @@ public class Orphaning {
      * Orphans the entries of a domain that is not in James. Durable once completed; does nothing when there is nothing to
      * orphan. What fails is in the log: it is done at the latest before the domain comes back.
      *
-     * @param noticedBy the user of WebAdmin who removed or adds the domain, when it is known
+     * @param orphanedBy who removed or adds the domain
      */
-    public CompletionStage<Void> orphan(Domain domain, Optional<String> noticedBy) {
-        return store.orphan(domain, noticedBy)
+    public CompletionStage<Void> orphan(Domain domain, Author orphanedBy) {
+        return store.orphan(domain, orphanedBy)
                 .thenAccept(orphaned -> told(domain, orphaned.size()))
                 .whenComplete((done, failure) -> {
                     if (failure != null) {

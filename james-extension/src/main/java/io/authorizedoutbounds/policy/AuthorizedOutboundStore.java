@@ -7,75 +7,73 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 
-/**
- * Port: the lists where they are kept, and the trail of their changes.
- */
+/** Port: where the lists are stored, with the log of their changes. */
 public interface AuthorizedOutboundStore extends OutboundLists {
     /** Adds the entry or replaces the one of the same domain and address. Durable once completed. */
     default CompletionStage<Void> save(AuthorizedOutbound entry) {
         return change(entry.domain(), ImmutableList.of(entry), ImmutableList.of(), entry.addedBy());
     }
 
-    /**
-     * Removes an entry; nothing happens when there is none. Durable once completed.
-     *
-     * @param removedBy the user of WebAdmin, when it is known
-     */
-    default CompletionStage<Void> remove(Domain domain, OutboundAddress address, Optional<String> removedBy) {
+    /** Removes an entry; nothing happens when there is none. Durable once completed. */
+    default CompletionStage<Void> remove(Domain domain, OutboundAddress address, Author removedBy) {
         return change(domain, ImmutableList.of(), ImmutableList.of(address), removedBy);
     }
 
     /**
      * Makes many changes in the list of one domain: first what is saved, then what is removed. Durable once completed.
-     * Atomic up to {@value #CHANGED_AT_ONCE} changes; when it fails after more, some may be made: it can be repeated.
-     * All have the time of the call: a change that is called later wins, however long this one takes.
+     * Atomic up to {@value #MAX_ATOMIC_CHANGES} changes; when a call with more fails, some of its changes may be made: it
+     * can be repeated. All changes have the time of the call: a change that is called later wins, however long this call
+     * takes.
      *
-     * @param saved     of that domain
-     * @param changedBy the user of WebAdmin, when it is known
+     * @param saved of that domain
      */
     CompletionStage<Void> change(
             Domain domain,
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
-            Optional<String> changedBy);
+            Author changedBy);
 
-    /** Changes that are made all or none. */
-    int CHANGED_AT_ONCE = 5;
+    /** Changes of one call that are made all or none. */
+    int MAX_ATOMIC_CHANGES = 5;
 
     /**
-     * Has no entry of a domain count any more that is there at the time of the call, and returns those that did. Durable
+     * Orphans the entries that a domain has at the time of the call, and returns those that counted until then. Durable
      * once completed; what is saved after the call counts.
-     *
-     * @param orphanedBy the user of WebAdmin, when it is known
      */
-    CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy);
+    CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy);
 
     CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address);
 
     /**
-     * The changes since an instant, by the clocks of those who made them; in no order. Later calls may bring changes of
-     * the same time that were not there yet.
+     * The changes since an instant, by the clocks of the nodes that made them; in no order. Later calls may return further
+     * changes of the same time.
      *
-     * @param limit so many at the most; when it is as many, some may lack
+     * @param limit of changes; an answer with as many may be incomplete
      */
     CompletionStage<ImmutableList<OutboundChange>> changesSince(Instant since, int limit);
 
     /**
-     * The changes since an instant, the newest first.
+     * The changes of all domains since an instant, the newest first.
      *
-     * @param domain of this domain only
-     * @param limit  so many at the most
+     * @param limit of changes
      */
-    CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit);
+    CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit);
 
-    /** The entries of all domains, those of a domain together, some at a time. */
+    /**
+     * The changes of one domain since an instant, the newest first.
+     *
+     * @param limit of changes
+     */
+    CompletionStage<ImmutableList<OutboundChange>> history(Domain domain, Instant since, int limit);
+
+    /** The entries of all domains, page by page; those of one domain follow one another. */
     CompletionStage<Page> everything();
 
     /** Some of many entries. */
     interface Page {
         ImmutableList<AuthorizedOutbound> entries();
 
-        /** Reads those that follow; empty when these are the last. */
+        /** Reads the page that follows; empty when this is the last one. */
         Optional<CompletionStage<Page>> next();
     }
 }

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.auto.value.AutoValue;
 import java.util.Optional;
 
 /** Where a mail comes from, as rule 2 sees it. */
-public final class Origin {
+@AutoValue
+public abstract class Origin {
     /** Name of the attribute with which rule 1 marks the mails that it lets a client relay. */
     public static final String GRANTED_ATTRIBUTE = "io.authorizedoutbounds.granted";
 
     /** Name of the attribute with which rule 1 marks the mails that it takes from a trusted network without AUTH. */
     public static final String TRUSTED_NETWORK_ATTRIBUTE = "io.authorizedoutbounds.trustedNetwork";
 
-    private static final Origin SERVER = new Origin(Kind.SERVER, Optional.empty());
-    private static final Origin TRUSTED_NETWORK = new Origin(Kind.TRUSTED_NETWORK, Optional.empty());
-    private static final Origin AUTHENTICATED = new Origin(Kind.AUTHENTICATED, Optional.empty());
-    private static final Origin ELSEWHERE = new Origin(Kind.CLIENT, Optional.empty());
+    private static final Origin SERVER = new AutoValue_Origin(Kind.SERVER, Optional.empty());
+    private static final Origin TRUSTED_NETWORK = new AutoValue_Origin(Kind.TRUSTED_NETWORK, Optional.empty());
+    private static final Origin AUTHENTICATED = new AutoValue_Origin(Kind.AUTHENTICATED, Optional.empty());
+    private static final Origin ELSEWHERE = new AutoValue_Origin(Kind.CLIENT, Optional.empty());
 
-    private enum Kind {
+    enum Kind {
         SERVER,
         TRUSTED_NETWORK,
         AUTHENTICATED,
@@ -24,20 +26,14 @@ public final class Origin {
         GRANTED
     }
 
-    private final Kind kind;
-    private final Optional<OutboundAddress> client;
+    Origin() {}
 
-    private Origin(Kind kind, Optional<OutboundAddress> client) {
-        this.kind = kind;
-        this.client = client;
-    }
-
-    /** This server made it: a bounce, a forward, a reply, a submission over JMAP. */
+    /** This server generated it: a bounce, a forward, a reply, a submission over JMAP. */
     public static Origin server() {
         return SERVER;
     }
 
-    /** It came in from a trusted network, without AUTH: above rule 2 as it is above rule 1, listed or not. */
+    /** It came in from a trusted network, without AUTH: neither rule applies to it, whether the client is listed or not. */
     public static Origin trustedNetwork() {
         return TRUSTED_NETWORK;
     }
@@ -49,39 +45,43 @@ public final class Origin {
 
     /** It came in from that address, without AUTH. */
     public static Origin client(OutboundAddress address) {
-        return new Origin(Kind.CLIENT, Optional.of(address));
+        return new AutoValue_Origin(Kind.CLIENT, Optional.of(address));
     }
 
-    /** The same, and rule 1 let it relay: listed then, whatever has been removed since. */
+    /** It came in from that address, and rule 1 let it relay: the address was listed then, and may be removed since. */
     public static Origin grantedClient(OutboundAddress address) {
-        return new Origin(Kind.GRANTED, Optional.of(address));
+        return new AutoValue_Origin(Kind.GRANTED, Optional.of(address));
     }
 
-    /** It came in without AUTH, and from no IP address that is known: nobody can list that. */
+    /** It came in without AUTH, and from no known IP address: nobody can list that. */
     public static Origin elsewhere() {
         return ELSEWHERE;
     }
 
-    /** Whether it is outbound mail. Makes one lookup at the most. */
+    abstract Kind kind();
+
+    abstract Optional<OutboundAddress> client();
+
+    /** Whether it is outbound mail. Makes at most one lookup. */
     Listing outbound(OutboundLookup lookup) {
-        switch (kind) {
+        switch (kind()) {
             case SERVER:
             case TRUSTED_NETWORK:
                 return Listing.UNLISTED;
             case AUTHENTICATED:
                 return Listing.LISTED;
             case CLIENT:
-                return client.map(lookup::listedForAny).orElse(Listing.UNLISTED);
+                return client().map(lookup::listedForAny).orElse(Listing.UNLISTED);
             case GRANTED:
-                return client.map(lookup::listedForAny).orElseThrow() == Listing.UNKNOWN
+                return client().map(lookup::listedForAny).orElseThrow() == Listing.UNKNOWN
                         ? Listing.UNKNOWN
                         : Listing.LISTED;
         }
-        throw new IllegalStateException("No answer for " + kind);
+        throw new IllegalStateException("No answer for " + kind());
     }
 
     /** Whether rule 2 does not apply, whoever lists the address. */
     boolean isAboveRule() {
-        return kind == Kind.SERVER || kind == Kind.TRUSTED_NETWORK;
+        return kind() == Kind.SERVER || kind() == Kind.TRUSTED_NETWORK;
     }
 }

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.auto.value.AutoValue;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.james.core.Domain;
 
-/** That an entry was put, removed or orphaned, by any node. */
-public final class OutboundChange {
+/** One change of an entry, made by any node. */
+@AutoValue
+public abstract class OutboundChange {
     /** What was done to an entry. */
     public enum Action {
         PUT,
         REMOVE,
-        /** Its domain had left James. */
+        /** Its domain was removed from James. */
         ORPHAN;
 
         /** In lower case, as the store and WebAdmin have it. */
@@ -22,68 +24,55 @@ public final class OutboundChange {
         }
     }
 
-    private final UUID id;
-    private final Instant changedAt;
-    private final Action action;
-    private final Domain domain;
-    private final OutboundAddress address;
-    private final Optional<String> comment;
-    private final Optional<Instant> expiresAt;
-    private final Optional<String> changedBy;
+    OutboundChange() {}
 
-    public OutboundChange(
-            UUID id,
-            Instant changedAt,
-            Action action,
-            Domain domain,
-            OutboundAddress address,
-            Optional<String> comment,
-            Optional<Instant> expiresAt,
-            Optional<String> changedBy) {
-        this.id = id;
-        this.changedAt = changedAt;
-        this.action = action;
-        this.domain = domain;
-        this.address = address;
-        this.comment = comment;
-        this.expiresAt = expiresAt;
-        this.changedBy = changedBy;
+    /** A change by an unknown author, without comment and expiry. */
+    public static Builder builder() {
+        return new AutoValue_OutboundChange.Builder().changedBy(Author.unknown());
     }
 
-    /** Of this change alone. */
-    public UUID id() {
-        return id;
-    }
+    /** Unique to this change. */
+    public abstract UUID id();
 
-    /** By the clock of the node that made it, or just after the change before when that is ahead. */
-    public Instant changedAt() {
-        return changedAt;
-    }
+    /** By the clock of the node that made the change, or just after the preceding change when that is ahead of the clock. */
+    public abstract Instant changedAt();
 
-    public Action action() {
-        return action;
-    }
+    public abstract Action action();
 
-    public Domain domain() {
-        return domain;
-    }
+    public abstract Domain domain();
 
-    public OutboundAddress address() {
-        return address;
-    }
+    public abstract OutboundAddress address();
 
     /** Of the entry that was put. */
-    public Optional<String> comment() {
-        return comment;
-    }
+    public abstract Optional<String> comment();
 
     /** Of the entry that was put. */
-    public Optional<Instant> expiresAt() {
-        return expiresAt;
-    }
+    public abstract Optional<Instant> expiresAt();
 
-    /** The user of WebAdmin, when WebAdmin knew. */
-    public Optional<String> changedBy() {
-        return changedBy;
+    /** Who made the change. */
+    public abstract Author changedBy();
+
+    /** Needs an id, an instant, an action, a domain and an address. */
+    @AutoValue.Builder
+    public abstract static class Builder {
+        Builder() {}
+
+        public abstract Builder id(UUID id);
+
+        public abstract Builder changedAt(Instant changedAt);
+
+        public abstract Builder action(Action action);
+
+        public abstract Builder domain(Domain domain);
+
+        public abstract Builder address(OutboundAddress address);
+
+        public abstract Builder comment(String comment);
+
+        public abstract Builder expiresAt(Instant expiresAt);
+
+        public abstract Builder changedBy(Author changedBy);
+
+        public abstract OutboundChange build();
     }
 }

@@ -1,86 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.auto.value.AutoValue;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.james.core.Domain;
 
 /**
- * What one node has refused for a domain from one address within one hour. Counts of several nodes, and several counts of
- * one node, add up.
+ * How many attempts of a domain from one address one node has refused within one hour. Counts of several nodes, and
+ * several counts of one node, add up.
  */
-public final class RefusalCount {
-    private final UUID id;
-    private final Domain domain;
-    private final Instant hour;
-    private final Optional<OutboundAddress> client;
-    private final long attempts;
-    private final Instant firstSeen;
-    private final Instant lastSeen;
-    private final String lastSender;
-    private final Optional<String> lastRecipientDomain;
+@AutoValue
+public abstract class RefusalCount {
+    RefusalCount() {}
 
-    public RefusalCount(
-            UUID id,
-            Domain domain,
-            Instant hour,
-            Optional<OutboundAddress> client,
-            long attempts,
-            Instant firstSeen,
-            Instant lastSeen,
-            String lastSender,
-            Optional<String> lastRecipientDomain) {
-        this.id = id;
-        this.domain = domain;
-        this.hour = hour;
-        this.client = client;
-        this.attempts = attempts;
-        this.firstSeen = firstSeen;
-        this.lastSeen = lastSeen;
-        this.lastSender = lastSender;
-        this.lastRecipientDomain = lastRecipientDomain;
+    public static Builder builder() {
+        return new AutoValue_RefusalCount.Builder();
     }
 
-    /** Of this count alone: one that has grown replaces the one of the same id. */
-    public UUID id() {
-        return id;
-    }
+    abstract Builder toBuilder();
+
+    /** Unique to this count: a later state of the same count replaces the earlier one. */
+    public abstract UUID id();
 
     /** The sender's. */
-    public Domain domain() {
-        return domain;
-    }
+    public abstract Domain domain();
 
     /** The beginning of the hour. */
-    public Instant hour() {
-        return hour;
-    }
+    public abstract Instant hour();
 
-    /** Absent for what was refused of addresses that were too many to be kept. */
-    public Optional<OutboundAddress> client() {
-        return client;
-    }
+    /** Absent when the domain had too many addresses in this hour: those beyond the limit are counted together. */
+    public abstract Optional<OutboundAddress> client();
 
-    public long attempts() {
-        return attempts;
-    }
+    public abstract long attempts();
 
-    public Instant firstSeen() {
-        return firstSeen;
-    }
+    public abstract Instant firstSeen();
 
-    public Instant lastSeen() {
-        return lastSeen;
-    }
+    public abstract Instant lastSeen();
 
     /** As it was parsed. */
-    public String lastSender() {
-        return lastSender;
-    }
+    public abstract String lastSender();
 
     /** Absent when the sender was refused before it named a recipient. */
-    public Optional<String> lastRecipientDomain() {
-        return lastRecipientDomain;
+    public abstract Optional<String> lastRecipientDomain();
+
+    /** Needs all but a client and a recipient domain. */
+    @AutoValue.Builder
+    public abstract static class Builder {
+        Builder() {}
+
+        public abstract Builder id(UUID id);
+
+        public abstract Builder domain(Domain domain);
+
+        public abstract Builder hour(Instant hour);
+
+        public abstract Builder client(OutboundAddress client);
+
+        public abstract Builder attempts(long attempts);
+
+        public abstract Builder firstSeen(Instant firstSeen);
+
+        public abstract Builder lastSeen(Instant lastSeen);
+
+        public abstract Builder lastSender(String lastSender);
+
+        public abstract Builder lastRecipientDomain(String lastRecipientDomain);
+
+        public abstract RefusalCount build();
     }
 }

@@ -11,24 +11,24 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The refusals of one domain, summed over nodes and hours: by address and by hour. Keeps a bounded number of addresses.
+ * The refusals of one domain, summed over nodes and hours: by address and by hour. Holds a bounded number of addresses.
  * Not thread-safe.
  */
 public final class RefusalSummary {
-    /** Addresses that a summary has at the most. */
-    public static final int MOST_ADDRESSES = 1000;
+    /** Addresses of a summary. */
+    public static final int MAX_ADDRESSES = 1000;
 
     private final Map<OutboundAddress, RefusalCount> byAddress = new HashMap<>();
     private final Map<Instant, Long> byHour = new TreeMap<>();
     private long dropped;
 
-    /** Adds a count. Addresses that come later than {@value #MOST_ADDRESSES} others are only counted. */
+    /** Adds a count. Of addresses beyond the first {@value #MAX_ADDRESSES} only the attempts are counted. */
     public void add(RefusalCount count) {
         byHour.merge(count.hour(), count.attempts(), Long::sum);
-        Optional<OutboundAddress> kept =
-                count.client().filter(client -> byAddress.size() < MOST_ADDRESSES || byAddress.containsKey(client));
-        if (kept.isPresent()) {
-            byAddress.merge(kept.get(), count, RefusalSummary::sum);
+        Optional<OutboundAddress> included =
+                count.client().filter(client -> byAddress.size() < MAX_ADDRESSES || byAddress.containsKey(client));
+        if (included.isPresent()) {
+            byAddress.merge(included.get(), count, RefusalSummary::sum);
         } else {
             dropped += count.attempts();
         }
@@ -37,30 +37,24 @@ public final class RefusalSummary {
     private static RefusalCount sum(RefusalCount one, RefusalCount other) {
         RefusalCount later = one.lastSeen().isBefore(other.lastSeen()) ? other : one;
         Instant firstSeen = one.firstSeen().isBefore(other.firstSeen()) ? one.firstSeen() : other.firstSeen();
-        return new RefusalCount(
-                later.id(),
-                later.domain(),
-                later.hour(),
-                later.client(),
-                one.attempts() + other.attempts(),
-                firstSeen,
-                later.lastSeen(),
-                later.lastSender(),
-                later.lastRecipientDomain());
+        return later.toBuilder()
+                .attempts(one.attempts() + other.attempts())
+                .firstSeen(firstSeen)
+                .build();
     }
 
-    /** One for each address that is kept, the one that was seen last first. */
+    /** One for each address of the summary, the one that was seen last first. */
     public ImmutableList<RefusalCount> byAddress() {
         return ImmutableList.sortedCopyOf(
                 Comparator.comparing(RefusalCount::lastSeen).reversed(), byAddress.values());
     }
 
-    /** Attempts by hour, those of dropped addresses too, the oldest first. */
+    /** Attempts by hour, those of dropped addresses included, the oldest hour first. */
     public ImmutableSortedMap<Instant, Long> byHour() {
         return ImmutableSortedMap.copyOf(byHour);
     }
 
-    /** Attempts of addresses that are not kept. */
+    /** Attempts of addresses beyond the limit. */
     public long dropped() {
         return dropped;
     }

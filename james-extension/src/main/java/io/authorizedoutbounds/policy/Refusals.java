@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-import java.util.Optional;
 import org.apache.james.core.Domain;
 
-/** Port: who is told what rule 1 refuses of a domain of ours. Thread-safe, blocks nobody, throws nothing. */
-@FunctionalInterface
+/** Port: records what rule 1 refuses to senders of internal domains. Thread-safe, blocks nobody, throws nothing. */
 public interface Refusals {
     /**
-     * One refusal.
+     * Records a refusal at RCPT.
      *
-     * @param domain          the sender's, internal
-     * @param sender          as it was parsed
-     * @param recipientDomain absent when the sender was refused before it named a recipient
+     * @param domain the sender's, internal
+     * @param sender as it was parsed
      */
-    void refused(Domain domain, OutboundAddress client, String sender, Optional<Domain> recipientDomain);
+    void refused(Domain domain, OutboundAddress client, String sender, Domain recipientDomain);
+
+    /**
+     * Records a refusal at MAIL, before the sender names a recipient.
+     *
+     * @param domain the sender's, internal
+     * @param sender as it was parsed
+     */
+    void refusedAtMail(Domain domain, OutboundAddress client, String sender);
 }

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.auto.value.AutoValue;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 
-/** The envelope sender as the rules see it: of an internal domain, or external (the null sender too), or unknown. */
-public final class Sender {
-    private static final Sender EXTERNAL = new Sender(Locality.EXTERNAL, Optional.empty());
-    private static final Sender NULL = new Sender(Locality.EXTERNAL, Optional.empty());
-    private static final Sender UNKNOWN = new Sender(Locality.UNKNOWN, Optional.empty());
+/** The envelope sender as the rules see it: of an internal domain, external (the null sender too), or unknown. */
+@AutoValue
+public abstract class Sender {
+    private static final Sender EXTERNAL = new AutoValue_Sender(Locality.EXTERNAL, false, Optional.empty());
+    private static final Sender NULL = new AutoValue_Sender(Locality.EXTERNAL, true, Optional.empty());
+    private static final Sender UNKNOWN = new AutoValue_Sender(Locality.UNKNOWN, false, Optional.empty());
 
-    private final Locality locality;
-    private final Optional<Domain> domain;
-
-    private Sender(Locality locality, Optional<Domain> domain) {
-        this.locality = locality;
-        this.domain = domain;
-    }
+    Sender() {}
 
     /**
-     * A sender of ours.
+     * A sender of an internal domain.
      *
-     * @param domain the internal domain, in the form that the lists use
+     * @param domain in the form that the lists use
      */
     public static Sender internal(Domain domain) {
-        return new Sender(Locality.INTERNAL, Optional.of(domain));
+        return new AutoValue_Sender(Locality.INTERNAL, false, Optional.of(domain));
     }
 
     public static Sender external() {
@@ -36,22 +32,16 @@ public final class Sender {
         return NULL;
     }
 
-    /** A sender whose domain could not be held against the {@code DomainList}. */
+    /** A sender whose domain could not be looked up in the {@code DomainList}. */
     public static Sender unknown() {
         return UNKNOWN;
     }
 
-    public Locality locality() {
-        return locality;
-    }
+    public abstract Locality locality();
 
     /** Whether it is {@code <>}. */
-    public boolean isNull() {
-        return this == NULL;
-    }
+    public abstract boolean isNull();
 
     /** Present for an internal sender only. */
-    public Optional<Domain> internalDomain() {
-        return domain;
-    }
+    public abstract Optional<Domain> internalDomain();
 }

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import spark.Request;
@@ -112,9 +113,10 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     private DecisionResponse decide(Request request, Response response) {
         OutboundAddress client = RequestValues.address(required(request, "ip"));
-        Optional<MailAddress> sender = parameter(request, "sender")
+        MaybeSender sender = parameter(request, "sender")
                 .filter(text -> !text.equals("<>"))
-                .map(text -> mailAddress("sender", text));
+                .map(text -> MaybeSender.of(mailAddress("sender", text)))
+                .orElse(MaybeSender.nullSender());
         MailAddress recipient = mailAddress("recipient", required(request, "recipient"));
         return decisions.decide(client, sender, recipient);
     }
@@ -140,7 +142,9 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 .map(AuthorizedOutboundsRoutes::since)
                 .orElse(clock.instant().minus(CHANGES_SINCE));
         int limit = RequestValues.number(request, "limit", 1, MOST_CHANGES, CHANGES);
-        return StoreCall.await(() -> store.history(domain, since, limit)).stream()
+        return StoreCall.await(() ->
+                        domain.map(of -> store.history(of, since, limit)).orElseGet(() -> store.history(since, limit)))
+                .stream()
                 .map(ChangeResponse::new)
                 .collect(ImmutableList.toImmutableList());
     }

@@ -23,7 +23,7 @@ final class ChangeResponse {
 
     @JsonProperty("changedBy")
     Optional<String> changedBy() {
-        return change.changedBy();
+        return change.changedBy().user();
     }
 
     @JsonProperty("action")

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.webadmin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.google.auto.value.AutoValue;
 import com.google.common.base.Ascii;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -13,32 +14,44 @@ import io.authorizedoutbounds.policy.Sender;
 import java.util.Optional;
 
 /** The rows of both rules that apply, with the reply and why, as WebAdmin shows it. */
+@AutoValue
 @JsonPropertyOrder({"enforcement", "rule1", "rule2"})
-final class DecisionResponse {
-    private final Enforcement enforcement;
-    private final RelayRow relayRow;
-    private final Sender sender;
-    private final OutboundAddress client;
-    private final Optional<BlockRow> blockRow;
+abstract class DecisionResponse {
+    static Builder builder() {
+        return new AutoValue_DecisionResponse.Builder();
+    }
 
-    /** @param blockRow absent when no mailet of rule 2 is configured */
-    DecisionResponse(
-            Enforcement enforcement,
-            RelayRow relayRow,
-            Sender sender,
-            OutboundAddress client,
-            Optional<BlockRow> blockRow) {
-        this.enforcement = enforcement;
-        this.relayRow = relayRow;
-        this.sender = sender;
-        this.client = client;
-        this.blockRow = blockRow;
+    abstract Enforcement enforcement();
+
+    abstract RelayRow relayRow();
+
+    abstract Sender sender();
+
+    abstract OutboundAddress client();
+
+    /** Absent when no mailet of rule 2 is configured. */
+    abstract Optional<BlockRow> blockRow();
+
+    /** Needs all but a row of rule 2. */
+    @AutoValue.Builder
+    abstract static class Builder {
+        abstract Builder enforcement(Enforcement enforcement);
+
+        abstract Builder relayRow(RelayRow relayRow);
+
+        abstract Builder sender(Sender sender);
+
+        abstract Builder client(OutboundAddress client);
+
+        abstract Builder blockRow(BlockRow blockRow);
+
+        abstract DecisionResponse build();
     }
 
     /** With "report" the verdicts are only logged. */
     @JsonProperty("enforcement")
-    String enforcement() {
-        return word(enforcement);
+    String enforcementWord() {
+        return word(enforcement());
     }
 
     @JsonProperty("rule1")
@@ -60,23 +73,23 @@ final class DecisionResponse {
     final class Rule1 {
         @JsonProperty("row")
         int row() {
-            return relayRow.number();
+            return relayRow().number();
         }
 
         @JsonProperty("verdict")
         String verdict() {
-            return word(relayRow.verdict());
+            return word(relayRow().verdict());
         }
 
         /** Of a refusal: else James goes on and answers itself. */
         @JsonProperty("reply")
         Optional<String> reply() {
-            return RelayReply.to(relayRow.verdict(), sender, client).map(text -> RelayReply.CODE + " " + text);
+            return RelayReply.to(relayRow().verdict(), sender(), client()).map(text -> RelayReply.CODE + " " + text);
         }
 
         @JsonProperty("why")
         String why() {
-            switch (relayRow) {
+            switch (relayRow()) {
                 case TRUSTED:
                     return "The session is authenticated, or its client in a trusted network.";
                 case LISTED_FOR_DOMAIN:
@@ -99,7 +112,7 @@ final class DecisionResponse {
                 case UNDECIDED:
                     return "The lists, or James's domains, cannot be read now.";
             }
-            throw new IllegalStateException("No reason for " + relayRow);
+            throw new IllegalStateException("No reason for " + relayRow());
         }
     }
 
@@ -108,17 +121,18 @@ final class DecisionResponse {
     final class Rule2 {
         @JsonProperty("row")
         Optional<Integer> row() {
-            return blockRow.map(BlockRow::number);
+            return blockRow().map(BlockRow::number);
         }
 
         @JsonProperty("outcome")
         String outcome() {
-            return word(blockRow.map(BlockRow::outcome).orElse(BlockRow.Outcome.PASS));
+            return word(blockRow().map(BlockRow::outcome).orElse(BlockRow.Outcome.PASS));
         }
 
         @JsonProperty("why")
         String why() {
-            return blockRow.map(this::why)
+            return blockRow()
+                    .map(this::why)
                     .orElse("mailetcontainer.xml has no BlockExternalSenders: nothing is blocked.");
         }
 

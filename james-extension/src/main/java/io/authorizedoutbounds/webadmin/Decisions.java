@@ -6,7 +6,6 @@ import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.policy.BlockExemptions;
-import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -14,7 +13,6 @@ import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
-import java.util.Optional;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 
@@ -40,20 +38,27 @@ class Decisions {
         this.configuration = configuration;
     }
 
-    DecisionResponse decide(OutboundAddress client, Optional<MailAddress> sender, MailAddress recipient) {
-        Sender from = domains.senderOf(MaybeSender.of(sender.orElse(null)));
+    DecisionResponse decide(OutboundAddress client, MaybeSender sender, MailAddress recipient) {
+        Sender from = domains.senderOf(sender);
         RelayRow relayRow = relayRule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
-        Optional<BlockRow> blockRow = blockPolicy
+        DecisionResponse.Builder response = DecisionResponse.builder()
+                .enforcement(configuration.enforcement())
+                .relayRow(relayRow)
+                .sender(from)
+                .client(client);
+        blockPolicy
                 .exemptions()
                 .map(exemptions -> blockRule.judge(
                         relayRow.verdict() == Verdict.GRANT ? Origin.grantedClient(client) : Origin.client(client),
                         from,
                         () -> isExempt(exemptions, sender, recipient),
-                        () -> domains.localityOf(recipient.getDomain())));
-        return new DecisionResponse(configuration.enforcement(), relayRow, from, client, blockRow);
+                        () -> domains.localityOf(recipient.getDomain())))
+                .ifPresent(response::blockRow);
+        return response.build();
     }
 
-    private static boolean isExempt(BlockExemptions exemptions, Optional<MailAddress> sender, MailAddress recipient) {
-        return sender.map(exemptions::exemptsSender).orElse(false) || exemptions.exemptsRecipient(recipient);
+    private static boolean isExempt(BlockExemptions exemptions, MaybeSender sender, MailAddress recipient) {
+        return sender.asOptional().map(exemptions::exemptsSender).orElse(false)
+                || exemptions.exemptsRecipient(recipient);
     }
 }

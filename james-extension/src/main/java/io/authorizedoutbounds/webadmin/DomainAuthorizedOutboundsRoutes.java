@@ -2,9 +2,9 @@
 package io.authorizedoutbounds.webadmin;
 
 import static io.authorizedoutbounds.webadmin.RequestValues.address;
+import static io.authorizedoutbounds.webadmin.RequestValues.author;
 import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
 import static io.authorizedoutbounds.webadmin.RequestValues.rest;
-import static io.authorizedoutbounds.webadmin.RequestValues.user;
 
 import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
@@ -13,6 +13,7 @@ import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.orphans.Orphaning;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.DomainNames;
@@ -135,7 +136,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         if (isMethod(request, "PUT")) {
             domainOfJames(request)
                     .filter(domain -> mayHaveActiveEntries(domain) && !isInDatabase(domain))
-                    .ifPresent(domain -> StoreCall.await(() -> orphaning.orphan(domain, user(request))));
+                    .ifPresent(domain -> StoreCall.await(() -> orphaning.orphan(domain, author(request))));
         }
     }
 
@@ -164,17 +165,17 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private void afterADomainIsRemoved(Request request, Response response) {
         if (isMethod(request, "DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
-            domainOfJames(request).ifPresent(domain -> removed(domain, user(request)));
+            domainOfJames(request).ifPresent(domain -> removed(domain, author(request)));
         }
     }
 
     /** The domain is removed, whatever becomes of this: its list is orphaned at the latest before it is added again. */
-    private void removed(Domain domain, Optional<String> user) {
+    private void removed(Domain domain, Author author) {
         try {
             // James answers 204 too when it has removed nothing.
             if (!isInDatabase(domain)) {
                 domains.removed(domain);
-                StoreCall.await(() -> orphaning.orphan(domain, user));
+                StoreCall.await(() -> orphaning.orphan(domain, author));
             }
         } catch (HaltException e) {
             LOGGER.debug("The removal of a domain is answered as James does", e);
@@ -236,7 +237,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         StoreCall.await(() -> store.save(entry));
         LOGGER.info(
                 "{} made {} an authorized outbound address of {}",
-                entry.addedBy().orElse("Somebody"),
+                entry.addedBy().user().orElse("Somebody"),
                 entry.address(),
                 entry.domain().asString());
         return Responses.returnNoContent(response);
@@ -245,12 +246,12 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private String delete(Request request, Response response) {
         Domain domain = domain(request);
         OutboundAddress address = address(rest(request));
-        Optional<String> user = user(request);
+        Author author = author(request);
         requireInternalOrListing(domain);
-        StoreCall.await(() -> store.remove(domain, address, user));
+        StoreCall.await(() -> store.remove(domain, address, author));
         LOGGER.info(
                 "{} removed {} from the authorized outbound addresses of {}",
-                user.orElse("Somebody"),
+                author.user().orElse("Somebody"),
                 address,
                 domain.asString());
         return Responses.returnNoContent(response);
@@ -283,10 +284,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     }
 
     private void change(Request request, Domain domain, ListChange change) {
-        StoreCall.awaitMany(() -> store.change(domain, change.toSave(), change.toRemove(), user(request)));
+        StoreCall.awaitMany(() -> store.change(domain, change.toSave(), change.toRemove(), author(request)));
         LOGGER.info(
                 "{} replaced the authorized outbound addresses of {}: {} written, {} removed",
-                user(request).orElse("Somebody"),
+                author(request).user().orElse("Somebody"),
                 domain.asString(),
                 change.toSave().size(),
                 change.toRemove().size());
@@ -322,8 +323,14 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
                             + " authorized-outbounds.properties to authorize it");
         }
         Instant now = clock.instant();
-        AuthorizedOutbound entry =
-                new AuthorizedOutbound(domain, address, body.comment(), user(request), now, body.expiresAt());
+        AuthorizedOutbound.Builder builder = AuthorizedOutbound.builder()
+                .domain(domain)
+                .address(address)
+                .addedBy(author(request))
+                .addedAt(now);
+        body.comment().ifPresent(builder::comment);
+        body.expiresAt().ifPresent(builder::expiresAt);
+        AuthorizedOutbound entry = builder.build();
         if (!entry.isActiveAt(now)) {
             throw new IllegalArgumentException("'expiresAt' is in the past");
         }

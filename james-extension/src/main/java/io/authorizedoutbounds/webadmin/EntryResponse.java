@@ -8,37 +8,33 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import java.time.Instant;
 import java.util.Optional;
 
-/** An entry as WebAdmin shows it; what is not there is {@code null}, instants are ISO 8601 in UTC. */
+/** An entry as WebAdmin shows it; a missing value is {@code null}, instants are ISO 8601 in UTC. */
 @JsonPropertyOrder({"domain", "ip", "comment", "addedBy", "addedAt", "expiresAt", "orphaned"})
 final class EntryResponse {
     private final AuthorizedOutbound entry;
-    private final Optional<String> domain;
-    private final Optional<Boolean> orphaned;
+    private final boolean withDomain;
+    private final boolean orphaned;
 
-    private EntryResponse(AuthorizedOutbound entry, Optional<String> domain, boolean orphaned) {
+    private EntryResponse(AuthorizedOutbound entry, boolean withDomain, boolean orphaned) {
         this.entry = entry;
-        this.domain = domain;
-        this.orphaned = orphaned ? Optional.of(true) : Optional.empty();
+        this.withDomain = withDomain;
+        this.orphaned = orphaned;
     }
 
-    /** Among those of its domain, which is in James now or not. */
+    /** Among the entries of its domain, which is internal now or not. */
     static EntryResponse ofDomain(AuthorizedOutbound entry, boolean internal) {
-        return new EntryResponse(
-                entry, Optional.empty(), !internal || entry.orphanedAt().isPresent());
+        return new EntryResponse(entry, false, !internal || entry.orphanedAt().isPresent());
     }
 
-    /** Among those of all domains. */
+    /** Among the entries of all domains. */
     static EntryResponse ofAll(AuthorizedOutbound entry) {
-        return new EntryResponse(
-                entry,
-                Optional.of(entry.domain().asString()),
-                entry.orphanedAt().isPresent());
+        return new EntryResponse(entry, true, entry.orphanedAt().isPresent());
     }
 
     @JsonProperty("domain")
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     Optional<String> domain() {
-        return domain;
+        return Optional.of(entry.domain().asString()).filter(domain -> withDomain);
     }
 
     @JsonProperty("ip")
@@ -53,7 +49,7 @@ final class EntryResponse {
 
     @JsonProperty("addedBy")
     Optional<String> addedBy() {
-        return entry.addedBy();
+        return entry.addedBy().user();
     }
 
     @JsonProperty("addedAt")
@@ -66,10 +62,10 @@ final class EntryResponse {
         return entry.expiresAt();
     }
 
-    /** Whether it does not count, since its domain has left James: there only when it is so. */
+    /** True when the entry does not count because its domain was removed from James; otherwise absent. */
     @JsonProperty("orphaned")
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     Optional<Boolean> orphaned() {
-        return orphaned;
+        return orphaned ? Optional.of(true) : Optional.empty();
     }
 }

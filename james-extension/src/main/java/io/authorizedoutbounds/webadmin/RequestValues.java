@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
@@ -78,9 +79,11 @@ final class RequestValues {
         }
     }
 
-    /** Who asks, when WebAdmin asks for a token. */
-    static Optional<String> user(Request request) {
-        return Optional.ofNullable(request.attribute(AuthenticationFilter.LOGIN));
+    /** The user of the token; unknown when WebAdmin asks for none. */
+    static Author author(Request request) {
+        return Optional.<String>ofNullable(request.attribute(AuthenticationFilter.LOGIN))
+                .map(Author::of)
+                .orElse(Author.unknown());
     }
 
     /**

@@ -23,7 +23,7 @@ class RefusalRecorderTest {
     private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
     private static final Domain DOMAIN = Domain.of("a.example");
     private static final Domain OTHER_DOMAIN = Domain.of("b.example");
-    private static final Optional<Domain> RECIPIENT = Optional.of(Domain.of("x.example"));
+    private static final Domain RECIPIENT = Domain.of("x.example");
 
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryRefusalStore store = new MemoryRefusalStore();
@@ -47,7 +47,7 @@ class RefusalRecorderTest {
 
     @Test
     void whatWasRefusedShouldBeWrittenAtTheNextTurn() {
-        recorder.refused(DOMAIN, address(1), "first@a.example", Optional.of(Domain.of("y.example")));
+        recorder.refused(DOMAIN, address(1), "first@a.example", Domain.of("y.example"));
         clock.set(NOW.plusSeconds(5));
         recorder.refused(DOMAIN, address(1), "last@a.example", RECIPIENT);
 
@@ -217,7 +217,7 @@ class RefusalRecorderTest {
 
     @Test
     void longSenderShouldBeCut() {
-        recorder.refused(DOMAIN, address(1), "x".repeat(5000) + "@a.example", Optional.empty());
+        recorder.refusedAtMail(DOMAIN, address(1), "x".repeat(5000) + "@a.example");
         recorder.write();
 
         assertThat(summaryOf(DOMAIN).byAddress().get(0).lastSender()).hasSize(512);

@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -79,7 +80,7 @@ class CachedLookupTest {
     class ListedFor {
         @Test
         void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
-            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphanedAt(NOW);
+            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphaned(NOW);
             OutboundLists answering =
                     new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
 
@@ -120,7 +121,7 @@ class CachedLookupTest {
     class ListedForAny {
         @Test
         void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
-            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphanedAt(NOW);
+            AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphaned(NOW);
             OutboundLists answering =
                     new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
 
@@ -328,7 +329,7 @@ class CachedLookupTest {
             save(DOMAIN, CLIENT, Optional.empty());
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
-            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
 
             lookup.invalidate(DOMAIN, CLIENT);
 
@@ -442,7 +443,7 @@ class CachedLookupTest {
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
-            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
             lookup.refresh(DOMAIN, CLIENT);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
@@ -491,13 +492,8 @@ class CachedLookupTest {
         @Test
         void longListShouldTakeThePlaceOfManyShortOnes() {
             ImmutableList<AuthorizedOutbound> fourHundred = IntStream.range(0, 400)
-                    .mapToObj(i -> new AuthorizedOutbound(
-                            DOMAIN,
-                            OutboundAddress.of(InetAddresses.fromInteger(0x0B00_0000 + i)),
-                            Optional.empty(),
-                            Optional.empty(),
-                            NOW,
-                            Optional.empty()))
+                    .mapToObj(i -> entry(
+                            DOMAIN, OutboundAddress.of(InetAddresses.fromInteger(0x0B00_0000 + i)), Optional.empty()))
                     .collect(ImmutableList.toImmutableList());
             CachedLookup ofLong =
                     lookup(new StubStore(() -> CompletableFuture.completedFuture(fourHundred)), list, PATIENT);
@@ -537,7 +533,7 @@ class CachedLookupTest {
             }
 
             assertThat(lookup.size()).isLessThanOrEqualTo(3L * ADDRESSES);
-            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
             // Still from memory: nobody has told of the removal.
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
@@ -795,13 +791,18 @@ class CachedLookupTest {
     }
 
     private void save(Domain domain, OutboundAddress address, Optional<Instant> expiresAt) {
-        store.save(new AuthorizedOutbound(domain, address, Optional.empty(), Optional.empty(), NOW, expiresAt))
-                .toCompletableFuture()
-                .join();
+        store.save(entry(domain, address, expiresAt)).toCompletableFuture().join();
     }
 
     private static AuthorizedOutbound entry(Domain domain, Optional<Instant> expiresAt) {
-        return new AuthorizedOutbound(domain, CLIENT, Optional.empty(), Optional.empty(), NOW, expiresAt);
+        return entry(domain, CLIENT, expiresAt);
+    }
+
+    private static AuthorizedOutbound entry(Domain domain, OutboundAddress address, Optional<Instant> expiresAt) {
+        AuthorizedOutbound.Builder entry =
+                AuthorizedOutbound.builder().domain(domain).address(address).addedAt(NOW);
+        expiresAt.ifPresent(entry::expiresAt);
+        return entry.build();
     }
 
     private CachedLookup lookup(DomainList list) {

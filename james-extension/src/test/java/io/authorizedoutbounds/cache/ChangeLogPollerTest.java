@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
@@ -15,7 +16,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -77,11 +77,15 @@ class ChangeLogPollerTest {
     }
 
     private static AuthorizedOutbound entry() {
-        return new AuthorizedOutbound(DOMAIN, CLIENT, Optional.empty(), Optional.empty(), NOW, Optional.empty());
+        return AuthorizedOutbound.builder()
+                .domain(DOMAIN)
+                .address(CLIENT)
+                .addedAt(NOW)
+                .build();
     }
 
     private void remove() {
-        store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+        store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
     }
 
     private void pass(Duration time) {
@@ -164,7 +168,7 @@ class ChangeLogPollerTest {
         assertBoth(Listing.LISTED);
         remove();
         for (int i = 0; i < ChangeLogPoller.MOST_CHANGES; i++) {
-            store.remove(DOMAIN, OTHER_CLIENT, Optional.empty())
+            store.remove(DOMAIN, OTHER_CLIENT, Author.unknown())
                     .toCompletableFuture()
                     .join();
         }

@@ -11,7 +11,6 @@ import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
@@ -39,13 +38,11 @@ class OrphanSweepTest {
     }
 
     private void save(Domain domain, int number) {
-        store.save(new AuthorizedOutbound(
-                        domain,
-                        OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)),
-                        Optional.empty(),
-                        Optional.empty(),
-                        NOW,
-                        Optional.empty()))
+        store.save(AuthorizedOutbound.builder()
+                        .domain(domain)
+                        .address(OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)))
+                        .addedAt(NOW)
+                        .build())
                 .toCompletableFuture()
                 .join();
     }

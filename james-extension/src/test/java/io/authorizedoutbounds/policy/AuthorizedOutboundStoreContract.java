@@ -74,13 +74,12 @@ public interface AuthorizedOutboundStoreContract {
         save(entry);
 
         assertThat(await(store().listings(entry.address())))
-                .containsExactly(new AuthorizedOutbound(
-                        entry.domain(),
-                        entry.address(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        entry.addedAt(),
-                        entry.expiresAt()));
+                .containsExactly(AuthorizedOutbound.builder()
+                        .domain(entry.domain())
+                        .address(entry.address())
+                        .addedAt(entry.addedAt())
+                        .expiresAt(entry.expiresAt().get())
+                        .build());
     }
 
     @Test
@@ -91,7 +90,7 @@ public interface AuthorizedOutboundStoreContract {
 
         save(put);
         save(removed);
-        await(store().remove(removed.domain(), removed.address(), Optional.empty()));
+        await(store().remove(removed.domain(), removed.address(), Author.unknown()));
 
         assertThat(changesOf(put, before)).hasSize(1);
         assertThat(changesOf(removed, before)).hasSize(2).doesNotHaveDuplicates();
@@ -157,7 +156,7 @@ public interface AuthorizedOutboundStoreContract {
         ImmutableList<AuthorizedOutbound> saved = plainEntries(domain, 95);
         removed.forEach(this::save);
 
-        await(store().change(domain, saved, addresses(removed), Optional.of("admin")));
+        await(store().change(domain, saved, addresses(removed), Author.of("admin")));
 
         assertThat(list(domain)).containsExactlyInAnyOrderElementsOf(saved);
         assertThat(domainsListing(saved.get(94).address())).containsExactly(domain);
@@ -172,7 +171,7 @@ public interface AuthorizedOutboundStoreContract {
         AuthorizedOutbound saved = plainEntry(domain, freshIpv6());
         save(removed);
 
-        await(store().change(domain, ImmutableList.of(saved), ImmutableList.of(removed.address()), Optional.empty()));
+        await(store().change(domain, ImmutableList.of(saved), ImmutableList.of(removed.address()), Author.unknown()));
 
         assertThat(list(domain)).containsExactly(saved);
     }
@@ -181,7 +180,7 @@ public interface AuthorizedOutboundStoreContract {
     default void noChangeShouldChangeNothing() {
         Domain domain = freshDomain();
 
-        await(store().change(domain, ImmutableList.of(), ImmutableList.of(), Optional.empty()));
+        await(store().change(domain, ImmutableList.of(), ImmutableList.of(), Author.unknown()));
 
         assertThat(list(domain)).isEmpty();
         assertThat(history(domain, 10)).isEmpty();
@@ -192,16 +191,16 @@ public interface AuthorizedOutboundStoreContract {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
 
-        ImmutableList<AuthorizedOutbound> orphaned = await(store().orphan(entry.domain(), Optional.of("admin")));
+        ImmutableList<AuthorizedOutbound> orphaned = await(store().orphan(entry.domain(), Author.of("admin")));
 
         assertThat(orphaned).hasSize(1);
         Instant at = orphaned.get(0).orphanedAt().get();
-        assertThat(orphaned).containsExactly(entry.orphanedAt(at));
-        assertThat(find(entry.domain(), entry.address())).contains(entry.orphanedAt(at));
-        assertThat(list(entry.domain())).containsExactly(entry.orphanedAt(at));
+        assertThat(orphaned).containsExactly(entry.orphaned(at));
+        assertThat(find(entry.domain(), entry.address())).contains(entry.orphaned(at));
+        assertThat(list(entry.domain())).containsExactly(entry.orphaned(at));
         assertThat(await(store().listings(entry.address())))
-                .containsExactly(entry.orphanedAt(at).bare());
-        assertThat(await(store().orphan(entry.domain(), Optional.empty()))).isEmpty();
+                .containsExactly(entry.orphaned(at).bare());
+        assertThat(await(store().orphan(entry.domain(), Author.unknown()))).isEmpty();
 
         save(entry);
 
@@ -213,15 +212,15 @@ public interface AuthorizedOutboundStoreContract {
     default void longListShouldBeOrphanedWithItsLongComments() {
         Domain domain = freshDomain();
         for (int i = 0; i < 12; i++) {
-            save(commented(domain, freshIpv4(), "\u6f22".repeat(AuthorizedOutbound.MAXIMUM_COMMENT_LENGTH)));
+            save(commented(domain, freshIpv4(), "\u6f22".repeat(AuthorizedOutbound.MAX_COMMENT_LENGTH)));
         }
         ImmutableList<AuthorizedOutbound> entries = list(domain);
 
-        await(store().orphan(domain, Optional.empty()));
+        await(store().orphan(domain, Author.unknown()));
 
         assertThat(list(domain)).hasSize(12).allMatch(entry -> entry.orphanedAt()
                 .isPresent());
-        await(store().change(domain, entries, ImmutableList.of(), Optional.empty()));
+        await(store().change(domain, entries, ImmutableList.of(), Author.unknown()));
         assertThat(list(domain)).isEqualTo(entries);
     }
 
@@ -229,8 +228,8 @@ public interface AuthorizedOutboundStoreContract {
     default void historyShouldTellWhatWasDoneWithTheNewestFirst() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
-        await(store().orphan(entry.domain(), Optional.of("third@a.example")));
-        await(store().remove(entry.domain(), entry.address(), Optional.of("other@a.example")));
+        await(store().orphan(entry.domain(), Author.of("third@a.example")));
+        await(store().remove(entry.domain(), entry.address(), Author.of("other@a.example")));
 
         ImmutableList<OutboundChange> history = history(entry.domain(), 10);
 
@@ -246,7 +245,7 @@ public interface AuthorizedOutboundStoreContract {
         assertThat(put.expiresAt()).isEqualTo(entry.expiresAt());
         assertThat(put.changedBy()).isEqualTo(entry.addedBy());
         OutboundChange removal = history.get(0);
-        assertThat(removal.changedBy()).contains("other@a.example");
+        assertThat(removal.changedBy()).isEqualTo(Author.of("other@a.example"));
         assertThat(removal.comment()).isEmpty();
     }
 
@@ -265,7 +264,7 @@ public interface AuthorizedOutboundStoreContract {
                         entries.get(3).address(),
                         entries.get(2).address(),
                         entries.get(1).address());
-        assertThat(await(store().history(Optional.of(domain), clock().instant().minus(Duration.ofHours(65)), 10)))
+        assertThat(await(store().history(domain, clock().instant().minus(Duration.ofHours(65)), 10)))
                 .extracting(OutboundChange::address)
                 .containsExactly(entries.get(3).address(), entries.get(2).address());
     }
@@ -277,7 +276,7 @@ public interface AuthorizedOutboundStoreContract {
         save(one);
         save(other);
 
-        assertThat(await(store().history(Optional.empty(), clock().instant().minus(Duration.ofMinutes(1)), 10_000)))
+        assertThat(await(store().history(clock().instant().minus(Duration.ofMinutes(1)), 10_000)))
                 .extracting(OutboundChange::domain)
                 .contains(one.domain(), other.domain());
     }
@@ -308,7 +307,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     private ImmutableList<OutboundChange> history(Domain domain, int limit) {
-        return await(store().history(Optional.of(domain), clock().instant().minus(Duration.ofDays(10)), limit));
+        return await(store().history(domain, clock().instant().minus(Duration.ofDays(10)), limit));
     }
 
     private ImmutableList<AuthorizedOutbound> plainEntries(Domain domain, int count) {
@@ -369,8 +368,7 @@ public interface AuthorizedOutboundStoreContract {
 
     @Test
     default void latestExpiryShouldComeBackAsItWas() {
-        AuthorizedOutbound entry =
-                expiring(freshDomain(), freshIpv4(), Optional.of(Instant.parse("2038-01-01T00:00:00Z")));
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), Instant.parse("2038-01-01T00:00:00Z"));
 
         save(entry);
 
@@ -407,13 +405,12 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void saveShouldReplaceTheEntryOfTheSameDomainAndAddress() {
         AuthorizedOutbound first = fullEntry(freshDomain(), freshIpv4());
-        AuthorizedOutbound second = new AuthorizedOutbound(
-                first.domain(),
-                first.address(),
-                Optional.of("another comment"),
-                Optional.of("another user"),
-                first.addedAt().plusSeconds(60),
-                Optional.of(hoursFromNow(50)));
+        AuthorizedOutbound second = entry(first.domain(), first.address())
+                .comment("another comment")
+                .addedBy(Author.of("another user"))
+                .addedAt(first.addedAt().plusSeconds(60))
+                .expiresAt(hoursFromNow(50))
+                .build();
         save(first);
 
         save(second);
@@ -439,8 +436,8 @@ public interface AuthorizedOutboundStoreContract {
     default void saveWithoutExpiryShouldMakeAnExpiringEntryLast() {
         Domain domain = freshDomain();
         OutboundAddress address = freshIpv4();
-        AuthorizedOutbound lasting = expiring(domain, address, Optional.empty());
-        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+        AuthorizedOutbound lasting = plainEntry(domain, address);
+        save(expiring(domain, address, hoursFromNow(2)));
 
         save(lasting);
 
@@ -456,7 +453,7 @@ public interface AuthorizedOutboundStoreContract {
         OutboundAddress address = freshIpv4();
         save(plainEntry(domain, address));
 
-        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+        save(expiring(domain, address, hoursFromNow(2)));
 
         clock().advance(Duration.ofHours(3));
         assertAbsent(domain, address);
@@ -503,7 +500,7 @@ public interface AuthorizedOutboundStoreContract {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
 
-        await(store().remove(entry.domain(), entry.address(), Optional.empty()));
+        await(store().remove(entry.domain(), entry.address(), Author.unknown()));
 
         assertAbsent(entry.domain(), entry.address());
     }
@@ -709,7 +706,7 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void entryShouldBeInEveryAnswerUntilItExpires() {
         Instant expiry = hoursFromNow(2);
-        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), Optional.of(expiry));
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), expiry);
         save(entry);
 
         clock().set(expiry.minusMillis(1));
@@ -722,7 +719,7 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void entryShouldBeInNoAnswerAtTheInstantItExpires() {
         Instant expiry = hoursFromNow(2);
-        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), Optional.of(expiry));
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv4(), expiry);
         save(entry);
 
         clock().set(expiry);
@@ -733,7 +730,7 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void entryShouldBeInNoAnswerAfterItHasExpired() {
         Instant expiry = hoursFromNow(2);
-        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv6(), Optional.of(expiry));
+        AuthorizedOutbound entry = expiring(freshDomain(), freshIpv6(), expiry);
         save(entry);
 
         clock().set(expiry.plus(Duration.ofHours(1)));
@@ -747,7 +744,7 @@ public interface AuthorizedOutboundStoreContract {
         OutboundAddress shared = freshIpv4();
         AuthorizedOutbound other = plainEntry(domain, freshIpv4());
         AuthorizedOutbound otherDomains = plainEntry(freshDomain(), shared);
-        save(expiring(domain, shared, Optional.of(hoursFromNow(2))));
+        save(expiring(domain, shared, hoursFromNow(2)));
         save(other);
         save(otherDomains);
 
@@ -762,7 +759,7 @@ public interface AuthorizedOutboundStoreContract {
         Domain domain = freshDomain();
         OutboundAddress address = freshIpv4();
 
-        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+        save(expiring(domain, address, hoursFromNow(-1)));
 
         assertAbsent(domain, address);
     }
@@ -772,7 +769,7 @@ public interface AuthorizedOutboundStoreContract {
         Domain domain = freshDomain();
         OutboundAddress address = freshIpv4();
 
-        save(expiring(domain, address, Optional.of(hoursFromNow(0))));
+        save(expiring(domain, address, hoursFromNow(0)));
 
         assertAbsent(domain, address);
     }
@@ -781,9 +778,9 @@ public interface AuthorizedOutboundStoreContract {
     default void savingAnExpiredEntryShouldReplaceOneThatHasNot() {
         Domain domain = freshDomain();
         OutboundAddress address = freshIpv4();
-        save(expiring(domain, address, Optional.of(hoursFromNow(2))));
+        save(expiring(domain, address, hoursFromNow(2)));
 
-        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+        save(expiring(domain, address, hoursFromNow(-1)));
 
         assertAbsent(domain, address);
     }
@@ -794,7 +791,7 @@ public interface AuthorizedOutboundStoreContract {
         OutboundAddress address = freshIpv4();
         save(plainEntry(domain, address));
 
-        save(expiring(domain, address, Optional.of(hoursFromNow(-1))));
+        save(expiring(domain, address, hoursFromNow(-1)));
 
         assertAbsent(domain, address);
     }
@@ -806,7 +803,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     private void remove(Domain domain, OutboundAddress address) {
-        await(store().remove(domain, address, Optional.of("somebody")));
+        await(store().remove(domain, address, Author.of("somebody")));
     }
 
     private Optional<AuthorizedOutbound> find(Domain domain, OutboundAddress address) {
@@ -839,27 +836,27 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     private AuthorizedOutbound fullEntry(Domain domain, OutboundAddress address) {
-        return new AuthorizedOutbound(
-                domain,
-                address,
-                Optional.of("a comment"),
-                Optional.of("admin@a.example"),
-                clock().instant(),
-                Optional.of(hoursFromNow(48)));
+        return entry(domain, address)
+                .comment("a comment")
+                .addedBy(Author.of("admin@a.example"))
+                .expiresAt(hoursFromNow(48))
+                .build();
     }
 
     private AuthorizedOutbound plainEntry(Domain domain, OutboundAddress address) {
-        return expiring(domain, address, Optional.empty());
+        return entry(domain, address).build();
     }
 
     private AuthorizedOutbound commented(Domain domain, OutboundAddress address, String comment) {
-        return new AuthorizedOutbound(
-                domain, address, Optional.of(comment), Optional.empty(), clock().instant(), Optional.empty());
+        return entry(domain, address).comment(comment).build();
     }
 
-    private AuthorizedOutbound expiring(Domain domain, OutboundAddress address, Optional<Instant> expiresAt) {
-        return new AuthorizedOutbound(
-                domain, address, Optional.empty(), Optional.empty(), clock().instant(), expiresAt);
+    private AuthorizedOutbound expiring(Domain domain, OutboundAddress address, Instant expiresAt) {
+        return entry(domain, address).expiresAt(expiresAt).build();
+    }
+
+    private AuthorizedOutbound.Builder entry(Domain domain, OutboundAddress address) {
+        return AuthorizedOutbound.builder().domain(domain).address(address).addedAt(clock().instant());
     }
 
     private static Domain freshDomain() {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.time.Instant;
-import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 
@@ -35,8 +34,7 @@ class AuthorizedOutboundTest {
 
     @Test
     void entryWithoutExpiryShouldAlwaysBeActive() {
-        AuthorizedOutbound entry =
-                new AuthorizedOutbound(DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), ADDED_AT, Optional.empty());
+        AuthorizedOutbound entry = entry().build();
 
         assertThat(entry.isActiveAt(Instant.MAX)).isTrue();
     }
@@ -45,7 +43,8 @@ class AuthorizedOutboundTest {
     void entryShouldSayWhoAddedItAndWhatTheCommentIs() {
         AuthorizedOutbound entry = entry("a.example", "192.0.2.1", "mail server", "admin", ADDED_AT, EXPIRES_AT);
 
-        assertThat(entry.addedBy()).contains("admin");
+        assertThat(entry.addedBy()).isEqualTo(Author.of("admin"));
+        assertThat(entry.addedBy().user()).contains("admin");
         assertThat(entry.comment()).contains("mail server");
     }
 
@@ -95,13 +94,9 @@ class AuthorizedOutboundTest {
 
     @Test
     void instantsShouldBeKeptToTheMillisecond() {
-        AuthorizedOutbound entry = new AuthorizedOutbound(
-                DOMAIN,
-                ADDRESS,
-                Optional.empty(),
-                Optional.empty(),
-                Instant.parse("2024-05-01T10:00:00.123999999Z"),
-                Optional.of(Instant.parse("2024-06-01T10:00:00.456000001Z")));
+        AuthorizedOutbound entry = entry().addedAt(Instant.parse("2024-05-01T10:00:00.123999999Z"))
+                .expiresAt(Instant.parse("2024-06-01T10:00:00.456000001Z"))
+                .build();
 
         assertThat(entry.addedAt()).isEqualTo(Instant.parse("2024-05-01T10:00:00.123Z"));
         assertThat(entry.expiresAt()).contains(Instant.parse("2024-06-01T10:00:00.456Z"));
@@ -130,24 +125,27 @@ class AuthorizedOutboundTest {
                 .isNotEqualTo(entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, LATEST_EXPIRY));
     }
 
+    private static AuthorizedOutbound.Builder entry() {
+        return AuthorizedOutbound.builder().domain(DOMAIN).address(ADDRESS).addedAt(ADDED_AT);
+    }
+
     private static AuthorizedOutbound expiring(Instant expiresAt) {
-        return new AuthorizedOutbound(
-                DOMAIN, ADDRESS, Optional.empty(), Optional.empty(), ADDED_AT, Optional.of(expiresAt));
+        return entry().expiresAt(expiresAt).build();
     }
 
     private static AuthorizedOutbound commented(String comment) {
-        return new AuthorizedOutbound(
-                DOMAIN, ADDRESS, Optional.of(comment), Optional.empty(), ADDED_AT, Optional.empty());
+        return entry().comment(comment).build();
     }
 
     private static AuthorizedOutbound entry(
             String domain, String address, String comment, String addedBy, Instant addedAt, Instant expiresAt) {
-        return new AuthorizedOutbound(
-                Domain.of(domain),
-                OutboundAddress.parse(address),
-                Optional.of(comment),
-                Optional.of(addedBy),
-                addedAt,
-                Optional.of(expiresAt));
+        return AuthorizedOutbound.builder()
+                .domain(Domain.of(domain))
+                .address(OutboundAddress.parse(address))
+                .comment(comment)
+                .addedBy(Author.of(addedBy))
+                .addedAt(addedAt)
+                .expiresAt(expiresAt)
+                .build();
     }
 }

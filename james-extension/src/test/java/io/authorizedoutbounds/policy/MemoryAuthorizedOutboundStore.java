@@ -34,28 +34,32 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
             Domain domain,
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
-            Optional<String> changedBy) {
+            Author changedBy) {
         for (AuthorizedOutbound entry : saved) {
             entriesOf(domain).put(entry.address(), entry);
-            record(Action.PUT, domain, entry.address(), entry.comment(), entry.expiresAt(), changedBy);
+            OutboundChange.Builder change = change(Action.PUT, domain, entry.address(), changedBy);
+            entry.comment().ifPresent(change::comment);
+            entry.expiresAt().ifPresent(change::expiresAt);
+            changes.add(change.build());
         }
         for (OutboundAddress address : removed) {
             entriesOf(domain).remove(address);
-            record(Action.REMOVE, domain, address, Optional.empty(), Optional.empty(), changedBy);
+            changes.add(change(Action.REMOVE, domain, address, changedBy).build());
         }
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Optional<String> orphanedBy) {
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy) {
         ImmutableList<AuthorizedOutbound> orphaned = entriesOf(domain).values().stream()
                 .filter(this::isActive)
                 .filter(entry -> entry.orphanedAt().isEmpty())
-                .map(entry -> entry.orphanedAt(clock.instant()))
+                .map(entry -> entry.orphaned(clock.instant()))
                 .collect(ImmutableList.toImmutableList());
         for (AuthorizedOutbound entry : orphaned) {
             entriesOf(domain).put(entry.address(), entry);
-            record(Action.ORPHAN, domain, entry.address(), Optional.empty(), Optional.empty(), orphanedBy);
+            changes.add(
+                    change(Action.ORPHAN, domain, entry.address(), orphanedBy).build());
         }
         return CompletableFuture.completedFuture(orphaned);
     }
@@ -89,12 +93,21 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     @Override
-    public CompletionStage<ImmutableList<OutboundChange>> history(Optional<Domain> domain, Instant since, int limit) {
+    public CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit) {
         return CompletableFuture.completedFuture(
-                Lists.reverse(since(since).collect(ImmutableList.toImmutableList())).stream()
-                        .filter(change -> domain.map(change.domain()::equals).orElse(true))
-                        .limit(limit)
-                        .collect(ImmutableList.toImmutableList()));
+                newestFirst(since).limit(limit).collect(ImmutableList.toImmutableList()));
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<OutboundChange>> history(Domain domain, Instant since, int limit) {
+        return CompletableFuture.completedFuture(newestFirst(since)
+                .filter(change -> change.domain().equals(domain))
+                .limit(limit)
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    private Stream<OutboundChange> newestFirst(Instant since) {
+        return Lists.reverse(since(since).collect(ImmutableList.toImmutableList())).stream();
     }
 
     private Stream<OutboundChange> since(Instant since) {
@@ -120,15 +133,14 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
         });
     }
 
-    private void record(
-            Action action,
-            Domain domain,
-            OutboundAddress address,
-            Optional<String> comment,
-            Optional<Instant> expiresAt,
-            Optional<String> changedBy) {
-        changes.add(new OutboundChange(
-                UUID.randomUUID(), clock.instant(), action, domain, address, comment, expiresAt, changedBy));
+    private OutboundChange.Builder change(Action action, Domain domain, OutboundAddress address, Author changedBy) {
+        return OutboundChange.builder()
+                .id(UUID.randomUUID())
+                .changedAt(clock.instant())
+                .action(action)
+                .domain(domain)
+                .address(address)
+                .changedBy(changedBy);
     }
 
     private Map<OutboundAddress, AuthorizedOutbound> entriesOf(Domain domain) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.net.InetAddresses;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
@@ -18,25 +17,31 @@ class RefusalSummaryTest {
 
     private final RefusalSummary summary = new RefusalSummary();
 
-    private static RefusalCount count(Instant hour, Optional<Integer> address, long attempts, String sender) {
-        return new RefusalCount(
-                UUID.randomUUID(),
-                Domain.of("a.example"),
-                hour,
-                address.map(number -> OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number))),
-                attempts,
-                hour.plusSeconds(60),
-                hour.plusSeconds(120),
-                sender,
-                Optional.of(sender + ".example"));
+    private static RefusalCount count(Instant hour, int address, long attempts, String sender) {
+        return countOfNoAddress(hour, attempts, sender).toBuilder()
+                .client(OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + address)))
+                .build();
+    }
+
+    private static RefusalCount countOfNoAddress(Instant hour, long attempts, String sender) {
+        return RefusalCount.builder()
+                .id(UUID.randomUUID())
+                .domain(Domain.of("a.example"))
+                .hour(hour)
+                .attempts(attempts)
+                .firstSeen(hour.plusSeconds(60))
+                .lastSeen(hour.plusSeconds(120))
+                .lastSender(sender)
+                .lastRecipientDomain(sender + ".example")
+                .build();
     }
 
     @Test
     void countsOfNodesAndHoursShouldAddUp() {
-        summary.add(count(ELEVEN, Optional.of(1), 2, "late"));
-        summary.add(count(TEN, Optional.of(1), 3, "early"));
-        summary.add(count(TEN, Optional.of(1), 5, "early"));
-        summary.add(count(TEN, Optional.of(2), 7, "other"));
+        summary.add(count(ELEVEN, 1, 2, "late"));
+        summary.add(count(TEN, 1, 3, "early"));
+        summary.add(count(TEN, 1, 5, "early"));
+        summary.add(count(TEN, 2, 7, "other"));
 
         assertThat(summary.byAddress()).extracting(RefusalCount::attempts).containsExactly(10L, 7L);
         RefusalCount first = summary.byAddress().get(0);
@@ -50,7 +55,7 @@ class RefusalSummaryTest {
 
     @Test
     void whatIsOfNoAddressShouldOnlyBeCounted() {
-        summary.add(count(TEN, Optional.empty(), 4, "any"));
+        summary.add(countOfNoAddress(TEN, 4, "any"));
 
         assertThat(summary.byAddress()).isEmpty();
         assertThat(summary.dropped()).isEqualTo(4);
@@ -59,8 +64,8 @@ class RefusalSummaryTest {
 
     @Test
     void moreThanAThousandAddressesShouldOnlyBeCounted() {
-        IntStream.rangeClosed(1, 1003).forEach(number -> summary.add(count(TEN, Optional.of(number), 2, "any")));
-        summary.add(count(TEN, Optional.of(1), 1, "any"));
+        IntStream.rangeClosed(1, 1003).forEach(number -> summary.add(count(TEN, number, 2, "any")));
+        summary.add(count(TEN, 1, 1, "any"));
 
         assertThat(summary.byAddress()).hasSize(1000);
         assertThat(summary.byAddress()).extracting(RefusalCount::attempts).contains(3L);

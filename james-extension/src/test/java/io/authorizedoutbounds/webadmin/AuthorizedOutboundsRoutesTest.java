@@ -35,13 +35,11 @@ class AuthorizedOutboundsRoutesTest {
     final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin("a.example", "b.example");
 
     private static AuthorizedOutbound entry(int number) {
-        return new AuthorizedOutbound(
-                Domain.of("a.example"),
-                OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)),
-                Optional.empty(),
-                Optional.empty(),
-                InMemoryWebAdmin.NOW,
-                Optional.empty());
+        return AuthorizedOutbound.builder()
+                .domain(Domain.of("a.example"))
+                .address(OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number)))
+                .addedAt(InMemoryWebAdmin.NOW)
+                .build();
     }
 
     private static AuthorizedOutboundStore.Page page(

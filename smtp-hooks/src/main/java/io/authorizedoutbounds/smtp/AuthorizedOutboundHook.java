@@ -16,7 +16,6 @@ import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
-import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -144,7 +143,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             Transaction transaction = begun.orElseGet(() -> begin(session, sender));
             RelayRow row = transaction.judge(recipient);
             metrics.count(row);
-            record(row, transaction, sender, Optional.of(recipient));
+            record(row, transaction, sender, recipient);
             return answer(session, row, transaction, HookResult.DECLINED);
         });
     }
@@ -170,7 +169,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 // What is granted is counted at RCPT.
                 metrics.count(row);
             }
-            record(row, transaction, sender, Optional.empty());
+            recordAtMail(row, transaction, sender);
             return answer(session, row, transaction, result);
         });
     }
@@ -250,21 +249,38 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         }
     }
 
-    /** Logs what is refused or deferred, and has the refusals of internal domains counted. */
-    private void record(RelayRow row, Transaction transaction, MaybeSender sender, Optional<MailAddress> recipient) {
-        Verdict verdict = row.verdict();
-        if (verdict != Verdict.REFUSE && verdict != Verdict.DEFER) {
-            return;
+    /** Logs what is refused or deferred, and counts the refusals of internal domains. */
+    private void record(RelayRow row, Transaction transaction, MaybeSender sender, MailAddress recipient) {
+        if (isRecorded(row)) {
+            log.refused(row, transaction.client(), transaction.sender(), sender, Optional.of(recipient));
+            if (isCounted(row, transaction)) {
+                refusals.refused(
+                        transaction.sender().internalDomain().get(),
+                        transaction.client(),
+                        sender.asString(""),
+                        recipient.getDomain());
+            }
         }
-        Sender from = transaction.sender();
-        log.refused(row, transaction.client(), from, sender, recipient);
-        if (verdict == Verdict.REFUSE && from.internalDomain().isPresent()) {
-            refusals.refused(
-                    from.internalDomain().get(),
-                    transaction.client(),
-                    sender.asString(""),
-                    recipient.map(MailAddress::getDomain));
+    }
+
+    /** The same before the sender names a recipient. */
+    private void recordAtMail(RelayRow row, Transaction transaction, MaybeSender sender) {
+        if (isRecorded(row)) {
+            log.refused(row, transaction.client(), transaction.sender(), sender, Optional.empty());
+            if (isCounted(row, transaction)) {
+                refusals.refusedAtMail(
+                        transaction.sender().internalDomain().get(), transaction.client(), sender.asString(""));
+            }
         }
+    }
+
+    private static boolean isRecorded(RelayRow row) {
+        return row.verdict() == Verdict.REFUSE || row.verdict() == Verdict.DEFER;
+    }
+
+    private static boolean isCounted(RelayRow row, Transaction transaction) {
+        return row.verdict() == Verdict.REFUSE
+                && transaction.sender().internalDomain().isPresent();
     }
 
     /** An exception that leaves a hook costs the client its connection. */

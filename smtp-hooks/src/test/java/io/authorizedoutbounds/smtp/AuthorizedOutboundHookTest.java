@@ -110,9 +110,17 @@ class AuthorizedOutboundHookTest {
     };
 
     private final List<String> refused = new ArrayList<>();
-    private final Refusals counted = (domain, client, sender, recipientDomain) -> refused.add(domain.asString() + " "
-            + client + " " + sender + " "
-            + recipientDomain.map(Domain::asString).orElse("-"));
+    private final Refusals counted = new Refusals() {
+        @Override
+        public void refused(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
+            refused.add(domain.asString() + " " + client + " " + sender + " " + recipientDomain.asString());
+        }
+
+        @Override
+        public void refusedAtMail(Domain domain, OutboundAddress client, String sender) {
+            refused.add(domain.asString() + " " + client + " " + sender + " -");
+        }
+    };
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
     private final AtomicLong nanos = new AtomicLong();

@@ -6,7 +6,6 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLists;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -22,13 +21,11 @@ class DataSetStore implements OutboundLists {
     }
 
     private AuthorizedOutbound entry(int address) {
-        return new AuthorizedOutbound(
-                data.domain(address / DataSet.ADDRESSES_OF_A_DOMAIN),
-                data.address(address),
-                Optional.empty(),
-                Optional.empty(),
-                addedAt,
-                Optional.empty());
+        return AuthorizedOutbound.builder()
+                .domain(data.domain(address / DataSet.ADDRESSES_OF_A_DOMAIN))
+                .address(data.address(address))
+                .addedAt(addedAt)
+                .build();
     }
 
     @Override

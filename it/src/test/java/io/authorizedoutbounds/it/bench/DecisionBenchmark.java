@@ -15,7 +15,6 @@ import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.james.core.Domain;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -68,8 +67,11 @@ public class DecisionBenchmark {
             names[i] = domain.asString();
             senders[i] = Sender.internal(domain);
             listed[i] = OutboundAddress.of(InetAddresses.fromInteger(firstListed + i));
-            store.save(new AuthorizedOutbound(
-                            domain, listed[i], Optional.empty(), Optional.empty(), Instant.now(), Optional.empty()))
+            store.save(AuthorizedOutbound.builder()
+                            .domain(domain)
+                            .address(listed[i])
+                            .addedAt(Instant.now())
+                            .build())
                     .toCompletableFuture()
                     .join();
         }
