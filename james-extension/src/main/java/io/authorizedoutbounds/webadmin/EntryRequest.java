@@ -3,13 +3,9 @@ package io.authorizedoutbounds.webadmin;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
-import io.authorizedoutbounds.policy.PrintableText;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -21,22 +17,26 @@ final class EntryRequest {
                     + " (like \"2030-01-31T12:00:00Z\"), both optional";
     private static final ObjectReader READER = StrictJson.readerFor(EntryRequest.class);
 
-    private final Optional<String> comment;
-    private final Optional<Instant> expiresAt;
+    /** Null when there is none. */
+    private final String comment;
 
-    @JsonCreator
-    private EntryRequest(@JsonProperty("comment") JsonNode comment, @JsonProperty("expiresAt") JsonNode expiresAt) {
-        this.comment = text("comment", comment).filter(text -> !text.isEmpty()).map(EntryRequest::storable);
-        this.expiresAt = text("expiresAt", expiresAt).map(text -> RequestValues.instant("expiresAt", text));
-    }
+    /** Null when there is none. */
+    private final Instant expiresAt;
 
     /**
-     * Of the values of its keys; what is not there is {@code null}.
+     * The values of the keys; a missing one is {@code null}.
      *
-     * @throws IllegalArgumentException when one of them is of another kind
+     * @throws IllegalArgumentException when a value cannot be stored
      */
-    static EntryRequest of(JsonNode comment, JsonNode expiresAt) {
-        return new EntryRequest(comment, expiresAt);
+    @JsonCreator
+    EntryRequest(@JsonProperty("comment") JsonText comment, @JsonProperty("expiresAt") JsonText expiresAt) {
+        this.comment = JsonText.of(comment)
+                .filter(text -> !text.isEmpty())
+                .map(EntryRequest::storable)
+                .orElse(null);
+        this.expiresAt = JsonText.of(expiresAt)
+                .map(text -> RequestValues.instant("expiresAt", text))
+                .orElse(null);
     }
 
     /** @throws IllegalArgumentException when the body is neither empty nor such an object */
@@ -45,33 +45,14 @@ final class EntryRequest {
             return EMPTY;
         }
         try {
-            EntryRequest request = READER.readValue(body);
-            if (request == null) {
-                throw new IllegalArgumentException(EXPECTED);
-            }
-            return request;
+            return Optional.ofNullable(READER.<EntryRequest>readValue(body))
+                    .orElseThrow(() -> new IllegalArgumentException(EXPECTED));
         } catch (ValueInstantiationException e) {
             throw new IllegalArgumentException(e.getCause().getMessage(), e);
-        } catch (UnrecognizedPropertyException e) {
-            throw new IllegalArgumentException(
-                    EXPECTED + ": unknown key " + PrintableText.quoted(e.getPropertyName()), e);
-        } catch (JsonParseException e) {
-            throw new IllegalArgumentException(EXPECTED + ": " + e.getOriginalMessage(), e);
         } catch (JsonProcessingException e) {
-            // Its message speaks of Java classes.
-            throw new IllegalArgumentException(EXPECTED, e);
+            String reason = StrictJson.reason(e).map(text -> ": " + text).orElse("");
+            throw new IllegalArgumentException(EXPECTED + reason, e);
         }
-    }
-
-    /** By hand: Jackson takes a number or a truth value for a text. */
-    private static Optional<String> text(String key, JsonNode value) {
-        if (value == null || value.isNull()) {
-            return Optional.empty();
-        }
-        if (!value.isTextual()) {
-            throw new IllegalArgumentException(EXPECTED + ": \"" + key + "\" is not a text");
-        }
-        return Optional.of(value.textValue());
     }
 
     /** Half a surrogate pair cannot be stored, a control character is never meant. */
@@ -86,10 +67,10 @@ final class EntryRequest {
     }
 
     Optional<String> comment() {
-        return comment;
+        return Optional.ofNullable(comment);
     }
 
     Optional<Instant> expiresAt() {
-        return expiresAt;
+        return Optional.ofNullable(expiresAt);
     }
 }
