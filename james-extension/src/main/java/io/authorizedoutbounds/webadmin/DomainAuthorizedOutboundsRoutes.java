@@ -1,47 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import static io.authorizedoutbounds.webadmin.RequestValues.DOMAIN_PATH;
 import static io.authorizedoutbounds.webadmin.RequestValues.address;
 import static io.authorizedoutbounds.webadmin.RequestValues.author;
-import static io.authorizedoutbounds.webadmin.RequestValues.parameter;
+import static io.authorizedoutbounds.webadmin.RequestValues.pathDomain;
 import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 
-import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
-import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.LoadedModule;
-import io.authorizedoutbounds.orphans.Orphaning;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
-import io.authorizedoutbounds.policy.DomainNames;
-import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import io.authorizedoutbounds.policy.PrintableText;
-import io.authorizedoutbounds.policy.RefusalStore;
-import io.authorizedoutbounds.policy.RefusalSummary;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import org.apache.james.core.Domain;
-import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.Responses;
-import org.eclipse.jetty.http.HttpStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import spark.HaltException;
 import spark.Request;
 import spark.Response;
 import spark.Service;
 
 /**
- * The list of one domain, and what was refused of it:
+ * The list of one domain, and its refusals:
  *
  * <pre>
  * GET    /domains/{domain}/authorizedOutbounds        200 the entries, sorted by address
@@ -54,24 +41,18 @@ import spark.Service;
  * </pre>
  *
  * <p>400 for what is not one plain IP address or not a domain, 404 for an unknown domain or entry, 503 when Cassandra
- * cannot give or take the answer. A domain that has left James keeps its list for {@code GET} and {@code DELETE}; its
- * entries are orphaned when it leaves, and when it comes back before that was noticed.
+ * cannot be reached. The list of a domain that was removed from James, orphaned, is still there for {@code GET} and
+ * {@code DELETE}.
  */
 public class DomainAuthorizedOutboundsRoutes implements Routes {
     private static final Logger LOGGER = LoggerFactory.getLogger(DomainAuthorizedOutboundsRoutes.class);
-    private static final String DOMAIN = ":domain";
-    private static final String BASE_PATH = "/domains/" + DOMAIN;
-    private static final String LIST = BASE_PATH + "/authorizedOutbounds";
+    private static final String LIST = DOMAIN_PATH + "/authorizedOutbounds";
     private static final String ENTRY = LIST + "/*";
-    private static final String REFUSALS = BASE_PATH + "/refusedOutbounds";
-
-    /** How many attempts there were of addresses that are not kept. */
-    private static final String DROPPED = "X-Refusals-Dropped";
 
     private final AuthorizedOutboundStore store;
-    private final RefusalStore refusals;
-    private final InternalDomains domains;
-    private final Orphaning orphaning;
+    private final KnownDomains knownDomains;
+    private final DomainChangeFilters domainChangeFilters;
+    private final RefusedOutboundsRoute refusedOutboundsRoute;
     private final AuthorizedOutboundsConfiguration configuration;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -81,9 +62,9 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     public DomainAuthorizedOutboundsRoutes(LoadedModule module) {
         this(
                 module.get(AuthorizedOutboundStore.class),
-                module.get(RefusalStore.class),
-                module.get(InternalDomains.class),
-                module.get(Orphaning.class),
+                module.get(KnownDomains.class),
+                module.get(DomainChangeFilters.class),
+                module.get(RefusedOutboundsRoute.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
@@ -92,17 +73,17 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     DomainAuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
-            RefusalStore refusals,
-            InternalDomains domains,
-            Orphaning orphaning,
+            KnownDomains knownDomains,
+            DomainChangeFilters domainChangeFilters,
+            RefusedOutboundsRoute refusedOutboundsRoute,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
             JsonTransformer jsonTransformer,
             RequestChecks checks) {
         this.store = store;
-        this.refusals = refusals;
-        this.domains = domains;
-        this.orphaning = orphaning;
+        this.knownDomains = knownDomains;
+        this.domainChangeFilters = domainChangeFilters;
+        this.refusedOutboundsRoute = refusedOutboundsRoute;
         this.configuration = configuration;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -111,101 +92,27 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     @Override
     public String getBasePath() {
-        return BASE_PATH;
+        return DOMAIN_PATH;
     }
 
     @Override
     public void define(Service service) {
         checks.guard(service, LIST);
-        checks.guard(service, REFUSALS);
-        // James's own routes add and remove the domain.
-        service.before(BASE_PATH, this::beforeADomainIsAdded);
-        service.after(BASE_PATH, this::afterADomainIsAdded);
-        service.after(BASE_PATH, this::afterADomainIsRemoved);
+        checks.guard(service, RefusedOutboundsRoute.PATH);
+        domainChangeFilters.define(service);
+        refusedOutboundsRoute.define(service);
         service.get(LIST, this::list, jsonTransformer);
         service.put(LIST, this::replace, jsonTransformer);
         service.delete(LIST, this::clear);
         service.get(ENTRY, this::find, jsonTransformer);
         service.put(ENTRY, this::put);
         service.delete(ENTRY, this::delete);
-        service.get(REFUSALS, this::refused, jsonTransformer);
-    }
-
-    /** However it was removed, and whether anybody noticed: its list of before must not count. */
-    private void beforeADomainIsAdded(Request request, Response response) {
-        if (isMethod(request, "PUT")) {
-            domainOfJames(request)
-                    .filter(domain -> mayHaveActiveEntries(domain) && !isInDatabase(domain))
-                    .ifPresent(domain -> StoreCall.await(() -> orphaning.orphan(domain, author(request))));
-        }
-    }
-
-    /** Spark takes {@code put} for {@code PUT}. */
-    private static boolean isMethod(Request request, String method) {
-        return Ascii.equalsIgnoreCase(request.requestMethod(), method);
-    }
-
-    /** James is not asked for a domain without a list: its own cache would remember that the domain is missing. */
-    private boolean mayHaveActiveEntries(Domain domain) {
-        try {
-            return StoreCall.await(() -> store.list(domain)).stream()
-                    .anyMatch(entry -> entry.orphanedAt().isEmpty());
-        } catch (HaltException e) {
-            LOGGER.debug("Whether the list of a domain is empty cannot be read", e);
-            return true;
-        }
-    }
-
-    /** Not when James answers that it has the domain already: that is a halt, which Spark's filters do not see. */
-    private void afterADomainIsAdded(Request request, Response response) {
-        if (isMethod(request, "PUT") && response.status() == HttpStatus.NO_CONTENT_204) {
-            domainOfJames(request).ifPresent(domains::added);
-        }
-    }
-
-    private void afterADomainIsRemoved(Request request, Response response) {
-        if (isMethod(request, "DELETE") && response.status() == HttpStatus.NO_CONTENT_204) {
-            domainOfJames(request).ifPresent(domain -> removed(domain, author(request)));
-        }
-    }
-
-    /** The domain is removed, whatever becomes of this: its list is orphaned at the latest before it is added again. */
-    private void removed(Domain domain, Author author) {
-        try {
-            // James answers 204 too when it has removed nothing.
-            if (!isInDatabase(domain)) {
-                domains.removed(domain);
-                StoreCall.await(() -> orphaning.orphan(domain, author));
-            }
-        } catch (HaltException e) {
-            LOGGER.debug("The removal of a domain is answered as James does", e);
-        }
-    }
-
-    /** @throws HaltException 503 when James cannot read its list */
-    private boolean isInDatabase(Domain domain) {
-        try {
-            return domains.isInDatabase(domain);
-        } catch (DomainListException | RuntimeException e) {
-            LOGGER.warn("Cannot read James's domain list for a call of WebAdmin: {}", e.toString());
-            throw domainListUnavailable();
-        }
-    }
-
-    /** As James's own routes read it, which decode it once more. What we have no form of has no list. */
-    private static Optional<Domain> domainOfJames(Request request) {
-        try {
-            String name = URLDecoder.decode(request.params(DOMAIN), StandardCharsets.UTF_8);
-            return Optional.of(DomainNames.canonical(Domain.of(name)));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
     }
 
     private ImmutableList<EntryResponse> list(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         ImmutableList<AuthorizedOutbound> entries = StoreCall.await(() -> store.list(domain));
-        boolean internal = isInternal(domain);
+        boolean internal = knownDomains.isInternal(domain);
         if (entries.isEmpty() && !internal) {
             throw HttpErrors.unknown(domain);
         }
@@ -215,16 +122,16 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     }
 
     private EntryResponse find(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         OutboundAddress address = address(rest(request));
         AuthorizedOutbound entry = StoreCall.await(() -> store.find(domain, address))
                 .orElseThrow(() -> HttpErrors.notFound(
                         address.asString() + " is not an authorized outbound address of " + domain.asString()));
-        return EntryResponse.ofDomain(entry, isInternal(domain));
+        return EntryResponse.ofDomain(entry, knownDomains.isInternal(domain));
     }
 
     private String put(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         OutboundAddress address = address(rest(request));
         String body = RequestValues.body(request);
         AuthorizedOutbound entry;
@@ -233,7 +140,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest(e.getMessage());
         }
-        requireInternal(domain);
+        knownDomains.requireInternal(domain);
         StoreCall.await(() -> store.save(entry));
         LOGGER.info(
                 "{} made {} an authorized outbound address of {}",
@@ -244,7 +151,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     }
 
     private String delete(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         OutboundAddress address = address(rest(request));
         Author author = author(request);
         requireInternalOrListing(domain);
@@ -258,7 +165,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     }
 
     private ListChange replace(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         String body = RequestValues.body(request);
         ImmutableList<AuthorizedOutbound> entries;
         try {
@@ -268,7 +175,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest(e.getMessage());
         }
-        requireInternal(domain);
+        knownDomains.requireInternal(domain);
         ListChange change = new ListChange(StoreCall.await(() -> store.list(domain)), entries);
         if (request.queryParams("dryRun") == null) {
             change(request, domain, change);
@@ -277,7 +184,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     }
 
     private String clear(Request request, Response response) {
-        Domain domain = domain(request);
+        Domain domain = pathDomain(request);
         requireInternalOrListing(domain);
         change(request, domain, new ListChange(StoreCall.await(() -> store.list(domain)), ImmutableList.of()));
         return Responses.returnNoContent(response);
@@ -293,28 +200,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
                 change.toRemove().size());
     }
 
-    private Object refused(Request request, Response response) {
-        Domain domain = domain(request);
-        Optional<String> by = parameter(request, "by");
-        if (by.isPresent() && !by.get().equals("hour")) {
-            throw HttpErrors.badRequest("'by' is " + PrintableText.quoted(by.get()) + ", give 'hour' or leave it out");
-        }
-        RefusalSummary summary = new RefusalSummary();
-        StoreCall.await(() -> refusals.forEach(domain, summary::add));
-        if (summary.byHour().isEmpty()) {
-            requireInternal(domain);
-        }
-        if (summary.dropped() > 0) {
-            response.header(DROPPED, Long.toString(summary.dropped()));
-        }
-        return by.isPresent()
-                ? summary.byHour().entrySet().stream()
-                        .map(hour -> new HourResponse(hour.getKey(), hour.getValue()))
-                        .collect(ImmutableList.toImmutableList())
-                : summary.byAddress().stream().map(RefusalResponse::new).collect(ImmutableList.toImmutableList());
-    }
-
-    /** @throws IllegalArgumentException when the address may not be authorized, or the entry not be kept */
+    /** @throws IllegalArgumentException when the address may not be authorized, or the entry not be stored */
     private AuthorizedOutbound entry(Request request, Domain domain, OutboundAddress address, EntryRequest body) {
         if (address.isPrivate() && !configuration.allowPrivateAddresses()) {
             throw new IllegalArgumentException(
@@ -337,32 +223,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         return entry;
     }
 
-    private static Domain domain(Request request) {
-        return RequestValues.domain(request.params(DOMAIN));
-    }
-
-    private void requireInternal(Domain domain) {
-        if (!isInternal(domain)) {
-            throw HttpErrors.unknown(domain);
-        }
-    }
-
     private void requireInternalOrListing(Domain domain) {
-        if (!isInternal(domain) && StoreCall.await(() -> store.list(domain)).isEmpty()) {
+        if (!knownDomains.isInternal(domain)
+                && StoreCall.await(() -> store.list(domain)).isEmpty()) {
             throw HttpErrors.unknown(domain);
         }
-    }
-
-    /** @throws HaltException 503 when that cannot be said */
-    private boolean isInternal(Domain domain) {
-        Locality locality = domains.localityOf(domain);
-        if (locality == Locality.UNKNOWN) {
-            throw domainListUnavailable();
-        }
-        return locality == Locality.INTERNAL;
-    }
-
-    private static HaltException domainListUnavailable() {
-        return HttpErrors.unavailable("The domain list of James cannot be read now: try again later");
     }
 }

@@ -7,7 +7,6 @@ import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.james.webadmin.utils.JsonTransformer;
@@ -16,15 +15,18 @@ import spark.HaltException;
 /**
  * Entries as one JSON array in UTF-8, a page at a time: one is sent while the next one is read. For one reader.
  *
- * <p>Breaks off with an {@link IOException} when the store does not give the next page: Jetty then cuts the connection, so
- * that what is missing does not look like a complete answer.
+ * <p>Throws an {@link IOException} when the store does not give the next page: Jetty then closes the connection, so that an
+ * incomplete answer does not look like a complete one.
  */
 final class ExportStream extends InputStream {
-    /** Jetty holds back the first 32 KiB of an answer, and would make an error page of what breaks off before. */
+    /** Jetty buffers the first 32 KiB of an answer, and would replace them by an error page after a failure. */
     private static final int READ_AHEAD_BYTES = 40 * 1024;
 
     private final JsonTransformer json;
-    private Optional<CompletionStage<Page>> next;
+
+    /** The page that is being read; null after the last one. */
+    private CompletionStage<Page> next;
+
     private byte[] rendered;
     private int position;
     private String separator = "[\n";
@@ -32,8 +34,8 @@ final class ExportStream extends InputStream {
     private ExportStream(Page first, JsonTransformer json) throws JsonProcessingException {
         this.json = json;
         StringBuilder text = new StringBuilder(render(first));
-        while (next.isPresent() && text.length() < READ_AHEAD_BYTES) {
-            text.append(render(StoreCall.await(next::get)));
+        while (next != null && text.length() < READ_AHEAD_BYTES) {
+            text.append(render(StoreCall.await(() -> next)));
         }
         this.rendered = bytes(text.toString());
     }
@@ -53,10 +55,10 @@ final class ExportStream extends InputStream {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
         while (position == rendered.length) {
-            if (next.isEmpty()) {
+            if (next == null) {
                 return -1;
             }
-            rendered = bytes(render(await(next.get())));
+            rendered = bytes(render(await(next)));
             position = 0;
         }
         int count = Math.min(length, rendered.length - position);
@@ -74,13 +76,13 @@ final class ExportStream extends InputStream {
     }
 
     private String render(Page page) throws JsonProcessingException {
-        next = page.next();
+        next = page.next().orElse(null);
         StringBuilder text = new StringBuilder();
         for (AuthorizedOutbound entry : page.entries()) {
             text.append(separator).append(json.render(EntryResponse.ofAll(entry)));
             separator = ",\n";
         }
-        if (next.isEmpty()) {
+        if (next == null) {
             text.append(separator.equals(",\n") ? "\n]\n" : "[]\n");
         }
         return text.toString();

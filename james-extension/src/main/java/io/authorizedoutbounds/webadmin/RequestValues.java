@@ -5,6 +5,7 @@ import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,14 +19,39 @@ import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import spark.HaltException;
 import spark.Request;
 
-/** What a request says, as values; 400 in words for what is none. */
+/** The parts of a request as values; 400 with a message for what is not one. */
 final class RequestValues {
+    /** The path of a domain in James's WebAdmin. */
+    static final String DOMAIN_PATH = "/domains/:domain";
+
     private static final Pattern JSON = Pattern.compile("(?i)application/json *(;.*)?");
 
     /** Ten thousand entries with long comments. */
     private static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
 
     private RequestValues() {}
+
+    /**
+     * The domain of a path below {@link #DOMAIN_PATH}.
+     *
+     * @throws HaltException 400 when it is no domain
+     */
+    static Domain pathDomain(Request request) {
+        return domain(request.params(":domain"));
+    }
+
+    /**
+     * The domain of a path below {@link #DOMAIN_PATH} as James's own routes read it, which decode it once more; empty when
+     * it is no domain.
+     */
+    static Optional<Domain> pathDomainOfJames(Request request) {
+        try {
+            String name = URLDecoder.decode(request.params(":domain"), StandardCharsets.UTF_8);
+            return Optional.of(DomainNames.canonical(Domain.of(name)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
 
     /** @throws HaltException 400 when it is no domain */
     static Domain domain(String text) {
@@ -45,27 +71,27 @@ final class RequestValues {
         }
     }
 
-    /** What a wildcard at the end of a path stands for; a slash in it is told apart in words, not by 404. */
+    /** The part of the path that a wildcard at its end stands for, slashes included: a network gets its own message. */
     static String rest(Request request) {
         return request.splat().length == 0 ? "" : request.splat()[0];
     }
 
-    /** A parameter of the query; an empty one is one that is not there. */
+    /** A parameter of the query; an empty one counts as absent. */
     static Optional<String> parameter(Request request, String name) {
         return Optional.ofNullable(request.queryParams(name)).filter(value -> !value.isEmpty());
     }
 
     /** @throws HaltException 400 when it is neither absent nor such a number */
-    static int number(Request request, String name, int least, int most, int otherwise) {
+    static int number(Request request, String name, int min, int max, int defaultValue) {
         Optional<String> given = parameter(request, name);
         if (given.isEmpty()) {
-            return otherwise;
+            return defaultValue;
         }
         return given.filter(value -> value.matches("[0-9]{1,9}"))
                 .map(Integer::parseInt)
-                .filter(value -> least <= value && value <= most)
+                .filter(value -> min <= value && value <= max)
                 .orElseThrow(() -> HttpErrors.badRequest("'" + name + "' is " + PrintableText.quoted(given.get())
-                        + ", give a number from " + least + " to " + most));
+                        + ", give a number from " + min + " to " + max));
     }
 
     /** @throws IllegalArgumentException quoting the text, when it is not ISO 8601 with an offset */
@@ -89,7 +115,7 @@ final class RequestValues {
     /**
      * The body of a call that takes JSON or nothing.
      *
-     * @throws HaltException 400 when it says of itself that it is something else, is too long or breaks off
+     * @throws HaltException 400 when its type is another one, when it is too long or breaks off
      */
     static String body(Request request) {
         long length = contentLength(request);
@@ -102,7 +128,7 @@ final class RequestValues {
                     "The body is " + PrintableText.quoted(contentType) + ", give 'application/json'");
         }
         byte[] bytes = request.bodyAsBytes();
-        // Spark gives null, or a part, for a body that breaks off.
+        // Spark returns null, or the beginning, for a body that breaks off.
         if (bytes == null || bytes.length != length) {
             throw HttpErrors.badRequest("The body does not have the " + length + " bytes of its Content-Length");
         }

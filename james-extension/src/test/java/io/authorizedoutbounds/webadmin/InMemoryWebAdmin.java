@@ -82,6 +82,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         AuthorizedOutboundStore store = storeOfPages();
         JsonTransformer json = new JsonTransformer();
         RequestChecks checks = new RequestChecks(WebAdminConfiguration.TEST_CONFIGURATION);
+        KnownDomains knownDomains = new KnownDomains(domains);
         Lookup lookup = new Lookup(lists);
         Decisions decisions = new Decisions(
                 new RelayRule(lookup, true, () -> true),
@@ -92,9 +93,9 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         return ImmutableList.of(
                 new DomainAuthorizedOutboundsRoutes(
                         store,
-                        new MemoryRefusalStore(),
-                        domains,
-                        TestOrphaning.of(store),
+                        knownDomains,
+                        new DomainChangeFilters(store, domains, knownDomains, TestOrphaning.of(store)),
+                        new RefusedOutboundsRoute(new MemoryRefusalStore(), knownDomains, json),
                         AuthorizedOutboundsConfiguration.DEFAULT,
                         clock,
                         json,

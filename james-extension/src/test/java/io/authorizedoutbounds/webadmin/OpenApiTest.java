@@ -37,7 +37,15 @@ class OpenApiTest {
         document = new Yaml().load(Files.readString(Path.of("../docs/openapi.yaml")));
         RequestChecks checks = new RequestChecks(WebAdminConfiguration.TEST_CONFIGURATION);
         routes = List.of(
-                new DomainAuthorizedOutboundsRoutes(null, null, null, null, null, null, null, checks),
+                new DomainAuthorizedOutboundsRoutes(
+                        null,
+                        null,
+                        new DomainChangeFilters(null, null, null, null),
+                        new RefusedOutboundsRoute(null, null, null),
+                        null,
+                        null,
+                        null,
+                        checks),
                 new AuthorizedOutboundsRoutes(null, null, null, null, null, checks));
         service = Service.ignite().ipAddress("127.0.0.1").port(0);
         routes.forEach(each -> each.define(service));
