@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.mailets;
 
+import com.google.auto.value.AutoValue;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InternetDomainName;
@@ -9,15 +10,12 @@ import io.authorizedoutbounds.policy.PrintableText;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 
-/** Addresses and domains that the block policy leaves alone. A domain is that domain, not those below it. */
-final class Exemptions {
-    private final ImmutableSet<MailAddress> addresses;
-    private final ImmutableSet<Domain> domains;
+/** Addresses and domains to which the block policy does not apply. A domain does not include its subdomains. */
+@AutoValue
+abstract class Exemptions {
+    abstract ImmutableSet<MailAddress> addresses();
 
-    private Exemptions(ImmutableSet<MailAddress> addresses, ImmutableSet<Domain> domains) {
-        this.addresses = addresses;
-        this.domains = domains;
-    }
+    abstract ImmutableSet<Domain> domains();
 
     /**
      * Reads a parameter of the mailet.
@@ -35,14 +33,14 @@ final class Exemptions {
                 domains.add(domain(entry));
             }
         }
-        return new Exemptions(addresses.build(), domains.build());
+        return new AutoValue_Exemptions(addresses.build(), domains.build());
     }
 
     private static MailAddress address(String text) {
         try {
             return new MailAddress(text);
         } catch (Exception e) {
-            // A checked one of javax.mail or of jakarta.mail, which we must not name.
+            // A checked exception of javax.mail or of jakarta.mail, which this class must not name.
             throw rejected(text, "is not a mail address", e);
         }
     }
@@ -69,14 +67,14 @@ final class Exemptions {
 
     /** Letter case does not matter. */
     boolean contain(MailAddress address) {
-        return addresses.contains(address) || domains.contains(domainOf(address));
+        return addresses().contains(address) || domains().contains(domainOf(address));
     }
 
     private static Domain domainOf(MailAddress address) {
         try {
             return DomainNames.canonical(address.getDomain());
         } catch (IllegalArgumentException e) {
-            // A name that no A-label stands for: as it is, it is nobody's.
+            // A name without an A-label form, so no domain of the parameter.
             return address.getDomain();
         }
     }
