@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
+import com.google.auto.value.AutoValue;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import io.authorizedoutbounds.cache.CacheSettings;
@@ -13,7 +14,8 @@ import org.apache.commons.configuration2.Configuration;
 import org.apache.james.util.DurationParser;
 
 /** The settings of {@code conf/authorized-outbounds.properties}. All keys are optional. */
-public final class AuthorizedOutboundsConfiguration {
+@AutoValue
+public abstract class AuthorizedOutboundsConfiguration {
     /** Name of the file in {@code conf/}, without its ending. */
     public static final String FILE = "authorized-outbounds";
 
@@ -41,50 +43,23 @@ public final class AuthorizedOutboundsConfiguration {
             REFUSALS_RETENTION);
 
     /** What holds without the file. */
-    public static final AuthorizedOutboundsConfiguration DEFAULT = new AuthorizedOutboundsConfiguration(
-            Enforcement.ENFORCE,
-            true,
-            false,
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1),
-            Duration.ofHours(1),
-            100_000,
-            100_000,
-            Duration.ofDays(90),
-            Duration.ofDays(7));
+    public static final AuthorizedOutboundsConfiguration DEFAULT = builder().build();
 
-    private final Enforcement enforcement;
-    private final boolean protectLocalRecipients;
-    private final boolean allowPrivateAddresses;
-    private final Duration lookupTimeout;
-    private final Duration propagationInterval;
-    private final Duration staleMaximum;
-    private final int cacheDomainsMaximum;
-    private final int cacheAddressesMaximum;
-    private final Duration changesRetention;
-    private final Duration refusalsRetention;
+    AuthorizedOutboundsConfiguration() {}
 
-    private AuthorizedOutboundsConfiguration(
-            Enforcement enforcement,
-            boolean protectLocalRecipients,
-            boolean allowPrivateAddresses,
-            Duration lookupTimeout,
-            Duration propagationInterval,
-            Duration staleMaximum,
-            int cacheDomainsMaximum,
-            int cacheAddressesMaximum,
-            Duration changesRetention,
-            Duration refusalsRetention) {
-        this.enforcement = enforcement;
-        this.protectLocalRecipients = protectLocalRecipients;
-        this.allowPrivateAddresses = allowPrivateAddresses;
-        this.lookupTimeout = lookupTimeout;
-        this.propagationInterval = propagationInterval;
-        this.staleMaximum = staleMaximum;
-        this.cacheDomainsMaximum = cacheDomainsMaximum;
-        this.cacheAddressesMaximum = cacheAddressesMaximum;
-        this.changesRetention = changesRetention;
-        this.refusalsRetention = refusalsRetention;
+    /** The defaults. */
+    public static Builder builder() {
+        return new AutoValue_AuthorizedOutboundsConfiguration.Builder()
+                .enforcement(Enforcement.ENFORCE)
+                .protectLocalRecipients(true)
+                .allowPrivateAddresses(false)
+                .lookupTimeout(Duration.ofMillis(500))
+                .propagationInterval(Duration.ofSeconds(1))
+                .staleMaximum(Duration.ofHours(1))
+                .cacheDomainsMaximum(100_000)
+                .cacheAddressesMaximum(100_000)
+                .changesRetention(Duration.ofDays(90))
+                .refusalsRetention(Duration.ofDays(7));
     }
 
     /**
@@ -92,60 +67,32 @@ public final class AuthorizedOutboundsConfiguration {
      *
      * @throws IllegalArgumentException naming the file, the key, the value and what is allowed
      */
-    public static AuthorizedOutboundsConfiguration from(Configuration configuration) {
-        refuseUnknownKeys(configuration);
-        AuthorizedOutboundsConfiguration read = new AuthorizedOutboundsConfiguration(
-                read(configuration, ENFORCEMENT, AuthorizedOutboundsConfiguration::enforcement, DEFAULT.enforcement),
-                read(
-                        configuration,
-                        PROTECT_LOCAL_RECIPIENTS,
-                        AuthorizedOutboundsConfiguration::flag,
-                        DEFAULT.protectLocalRecipients),
-                read(
-                        configuration,
-                        ALLOW_PRIVATE_ADDRESSES,
-                        AuthorizedOutboundsConfiguration::flag,
-                        DEFAULT.allowPrivateAddresses),
-                read(configuration, LOOKUP_TIMEOUT, value -> duration(value, "10ms", "1m"), DEFAULT.lookupTimeout),
-                read(
-                        configuration,
-                        PROPAGATION_INTERVAL,
-                        value -> duration(value, "100ms", "1m"),
-                        DEFAULT.propagationInterval),
-                read(configuration, STALE_MAXIMUM, value -> duration(value, "10s", "24h"), DEFAULT.staleMaximum),
-                read(
-                        configuration,
-                        CACHE_DOMAINS_MAXIMUM,
-                        AuthorizedOutboundsConfiguration::entries,
-                        DEFAULT.cacheDomainsMaximum),
-                read(
-                        configuration,
-                        CACHE_ADDRESSES_MAXIMUM,
-                        AuthorizedOutboundsConfiguration::entries,
-                        DEFAULT.cacheAddressesMaximum),
-                read(
-                        configuration,
-                        CHANGES_RETENTION,
-                        value -> duration(value, "1h", "3650d"),
-                        DEFAULT.changesRetention),
-                read(
-                        configuration,
-                        REFUSALS_RETENTION,
-                        value -> duration(value, "1h", "30d"),
-                        DEFAULT.refusalsRetention));
-        if (read.staleMaximum.compareTo(read.propagationInterval.multipliedBy(MIN_POLLS_BEFORE_STALE)) < 0) {
-            // The caches would hold nothing now and then while all is well.
-            throw new IllegalArgumentException("conf/" + FILE + ".properties: " + STALE_MAXIMUM + " of "
-                    + read.staleMaximum.toSeconds() + "s is shorter than " + MIN_POLLS_BEFORE_STALE + " times "
-                    + PROPAGATION_INTERVAL + " of " + read.propagationInterval.toSeconds()
-                    + "s: give a longer one, or a"
-                    + " shorter " + PROPAGATION_INTERVAL);
-        }
-        return read;
+    public static AuthorizedOutboundsConfiguration from(Configuration file) {
+        refuseUnknownKeys(file);
+        Builder builder = builder();
+        read(file, ENFORCEMENT, AuthorizedOutboundsConfiguration::parseEnforcement)
+                .ifPresent(builder::enforcement);
+        read(file, PROTECT_LOCAL_RECIPIENTS, AuthorizedOutboundsConfiguration::parseFlag)
+                .ifPresent(builder::protectLocalRecipients);
+        read(file, ALLOW_PRIVATE_ADDRESSES, AuthorizedOutboundsConfiguration::parseFlag)
+                .ifPresent(builder::allowPrivateAddresses);
+        read(file, LOOKUP_TIMEOUT, value -> parseDuration(value, "10ms", "1m")).ifPresent(builder::lookupTimeout);
+        read(file, PROPAGATION_INTERVAL, value -> parseDuration(value, "100ms", "1m"))
+                .ifPresent(builder::propagationInterval);
+        read(file, STALE_MAXIMUM, value -> parseDuration(value, "10s", "24h")).ifPresent(builder::staleMaximum);
+        read(file, CACHE_DOMAINS_MAXIMUM, AuthorizedOutboundsConfiguration::parseSize)
+                .ifPresent(builder::cacheDomainsMaximum);
+        read(file, CACHE_ADDRESSES_MAXIMUM, AuthorizedOutboundsConfiguration::parseSize)
+                .ifPresent(builder::cacheAddressesMaximum);
+        read(file, CHANGES_RETENTION, value -> parseDuration(value, "1h", "3650d"))
+                .ifPresent(builder::changesRetention);
+        read(file, REFUSALS_RETENTION, value -> parseDuration(value, "1h", "30d"))
+                .ifPresent(builder::refusalsRetention);
+        return builder.build();
     }
 
-    private static void refuseUnknownKeys(Configuration configuration) {
-        for (Iterator<String> keys = configuration.getKeys(); keys.hasNext(); ) {
+    private static void refuseUnknownKeys(Configuration file) {
+        for (Iterator<String> keys = file.getKeys(); keys.hasNext(); ) {
             String key = keys.next();
             if (!KEYS.contains(key)) {
                 throw new IllegalArgumentException("conf/" + FILE + ".properties: unknown key '" + key
@@ -154,22 +101,22 @@ public final class AuthorizedOutboundsConfiguration {
         }
     }
 
-    private static <T> T read(Configuration configuration, String key, Function<String, T> parser, T byDefault) {
+    private static <T> Optional<T> read(Configuration file, String key, Function<String, T> parser) {
         // An array, since commas split a value: 'report, enforce' must not be read as 'report'.
-        ImmutableList<String> values = ImmutableList.copyOf(configuration.getStringArray(key));
+        ImmutableList<String> values = ImmutableList.copyOf(file.getStringArray(key));
         if (values.isEmpty()) {
-            return byDefault;
+            return Optional.empty();
         }
         String value = String.join(",", values).trim();
         try {
-            return parser.apply(value);
+            return Optional.of(parser.apply(value));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "conf/" + FILE + ".properties: " + key + "='" + value + "' is not allowed: " + e.getMessage(), e);
         }
     }
 
-    private static Enforcement enforcement(String value) {
+    private static Enforcement parseEnforcement(String value) {
         switch (value) {
             case "enforce":
                 return Enforcement.ENFORCE;
@@ -180,7 +127,7 @@ public final class AuthorizedOutboundsConfiguration {
         }
     }
 
-    private static boolean flag(String value) {
+    private static boolean parseFlag(String value) {
         switch (value) {
             case "true":
                 return true;
@@ -191,19 +138,19 @@ public final class AuthorizedOutboundsConfiguration {
         }
     }
 
-    private static int entries(String value) {
+    private static int parseSize(String value) {
         if (!value.matches("[1-9][0-9]{2,7}")) {
             throw new IllegalArgumentException("give a number from 100 to 99999999");
         }
         return Integer.parseInt(value);
     }
 
-    private static Duration duration(String value, String least, String most) {
+    private static Duration parseDuration(String value, String min, String max) {
         return parseDuration(value)
-                .filter(duration -> duration.compareTo(DurationParser.parse(least)) >= 0)
-                .filter(duration -> duration.compareTo(DurationParser.parse(most)) <= 0)
+                .filter(duration -> duration.compareTo(DurationParser.parse(min)) >= 0)
+                .filter(duration -> duration.compareTo(DurationParser.parse(max)) <= 0)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "give a number with one of the units ms, s, m, h, d, from " + least + " to " + most));
+                        "give a number with one of the units ms, s, m, h, d, from " + min + " to " + max));
     }
 
     private static Optional<Duration> parseDuration(String value) {
@@ -214,63 +161,91 @@ public final class AuthorizedOutboundsConfiguration {
         return Optional.of(DurationParser.parse(value));
     }
 
-    public Enforcement enforcement() {
-        return enforcement;
-    }
+    public abstract Enforcement enforcement();
 
     /** Whether an unlisted client is refused for internal recipients too. */
-    public boolean protectLocalRecipients() {
-        return protectLocalRecipients;
-    }
+    public abstract boolean protectLocalRecipients();
 
     /** Whether private, loopback and link-local addresses may be put on a list. */
-    public boolean allowPrivateAddresses() {
-        return allowPrivateAddresses;
-    }
+    public abstract boolean allowPrivateAddresses();
 
     /** The longest that a decision waits for the lists. */
-    public Duration lookupTimeout() {
-        return lookupTimeout;
-    }
+    public abstract Duration lookupTimeout();
 
-    /** How often the changes of other nodes are read. */
-    public Duration propagationInterval() {
-        return propagationInterval;
-    }
+    /** How often the change log is polled. */
+    public abstract Duration propagationInterval();
 
-    /** How long what is in memory counts after the last good reading of the changes. */
-    public Duration staleMaximum() {
-        return staleMaximum;
-    }
+    /** How long cached answers hold after the last successful poll. */
+    public abstract Duration staleMaximum();
 
-    /** Domains whose lists are kept in memory. */
-    public int cacheDomainsMaximum() {
-        return cacheDomainsMaximum;
-    }
+    /** Domains whose lists are cached. */
+    public abstract int cacheDomainsMaximum();
 
-    /** Addresses that are kept in memory, so many listed ones and as many that nobody lists. */
-    public int cacheAddressesMaximum() {
-        return cacheAddressesMaximum;
-    }
+    /** Addresses that are cached: so many listed ones, and as many unlisted ones. */
+    public abstract int cacheAddressesMaximum();
 
-    /** What the caches need of this. */
+    /** How long changes stay in the change log. */
+    public abstract Duration changesRetention();
+
+    /** How long refusals are stored. */
+    public abstract Duration refusalsRetention();
+
+    /** The settings of the caches. */
     CacheSettings cacheSettings() {
         return CacheSettings.builder()
-                .lookupTimeout(lookupTimeout)
-                .propagationInterval(propagationInterval)
-                .staleMaximum(staleMaximum)
-                .maximumDomains(cacheDomainsMaximum)
-                .maximumAddresses(cacheAddressesMaximum)
+                .lookupTimeout(lookupTimeout())
+                .propagationInterval(propagationInterval())
+                .staleMaximum(staleMaximum())
+                .maximumDomains(cacheDomainsMaximum())
+                .maximumAddresses(cacheAddressesMaximum())
                 .build();
     }
 
-    /** How long the change log is kept. */
-    public Duration changesRetention() {
-        return changesRetention;
-    }
+    /** Has a default for every setting. */
+    @AutoValue.Builder
+    public abstract static class Builder {
+        Builder() {}
 
-    /** How long refusals are kept. */
-    public Duration refusalsRetention() {
-        return refusalsRetention;
+        public abstract Builder enforcement(Enforcement enforcement);
+
+        public abstract Builder protectLocalRecipients(boolean protectLocalRecipients);
+
+        public abstract Builder allowPrivateAddresses(boolean allowPrivateAddresses);
+
+        public abstract Builder lookupTimeout(Duration lookupTimeout);
+
+        public abstract Builder propagationInterval(Duration propagationInterval);
+
+        public abstract Builder staleMaximum(Duration staleMaximum);
+
+        public abstract Builder cacheDomainsMaximum(int cacheDomainsMaximum);
+
+        public abstract Builder cacheAddressesMaximum(int cacheAddressesMaximum);
+
+        public abstract Builder changesRetention(Duration changesRetention);
+
+        public abstract Builder refusalsRetention(Duration refusalsRetention);
+
+        abstract Duration propagationInterval();
+
+        abstract Duration staleMaximum();
+
+        abstract AuthorizedOutboundsConfiguration autoBuild();
+
+        /**
+         * Makes the configuration.
+         *
+         * @throws IllegalArgumentException when the caches would be stale now and then while polls succeed
+         */
+        public AuthorizedOutboundsConfiguration build() {
+            if (staleMaximum().compareTo(propagationInterval().multipliedBy(MIN_POLLS_BEFORE_STALE)) < 0) {
+                throw new IllegalArgumentException("conf/" + FILE + ".properties: " + STALE_MAXIMUM + " of "
+                        + staleMaximum().toSeconds() + "s is shorter than " + MIN_POLLS_BEFORE_STALE + " times "
+                        + PROPAGATION_INTERVAL + " of " + propagationInterval().toSeconds()
+                        + "s: give a longer one, or a"
+                        + " shorter " + PROPAGATION_INTERVAL);
+            }
+            return autoBuild();
+        }
     }
 }

@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import org.apache.commons.configuration2.MapConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -1388,8 +1387,9 @@ class AuthorizedOutboundHookTest {
     }
 
     private static AuthorizedOutboundsConfiguration configuration(Enforcement enforcement) {
-        return AuthorizedOutboundsConfiguration.from(new MapConfiguration(
-                ImmutableMap.of("enforcement", enforcement == Enforcement.ENFORCE ? "enforce" : "report")));
+        return AuthorizedOutboundsConfiguration.builder()
+                .enforcement(enforcement)
+                .build();
     }
 
     private static FakeSmtpSession session(String client) {
