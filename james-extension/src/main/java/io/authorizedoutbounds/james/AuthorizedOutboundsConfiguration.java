@@ -154,7 +154,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     }
 
     private static Optional<Duration> parseDuration(String value) {
-        // James's parser would read a bare number as milliseconds: a forgotten unit must not pass.
+        // James's parser would read a bare number as milliseconds: a missing unit must be refused.
         if (!value.matches("[0-9]{1,9} ?(ms|s|m|h|d)")) {
             return Optional.empty();
         }

@@ -4,7 +4,7 @@ package io.authorizedoutbounds.policy;
 import com.google.auto.value.AutoValue;
 import java.util.Optional;
 
-/** Who changes a list: a user of WebAdmin, or somebody unknown, as when WebAdmin asks for no token. */
+/** The author of a change: a user of WebAdmin, or unknown, as when WebAdmin needs no token. */
 @AutoValue
 public abstract class Author {
     private static final Author UNKNOWN = new AutoValue_Author(Optional.empty());

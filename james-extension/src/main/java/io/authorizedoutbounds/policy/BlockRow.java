@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-/** The five rows of rule 2, and what is none of them because something cannot be had. */
+/** The five rows of rule 2, and a sixth when something that the decision needs cannot be read. */
 public enum BlockRow {
-    /** The mail came from the server itself, from a trusted network, or from an address that is nobody's authorized outbound. */
+    /** The mail came from the server itself, from a trusted network, or from an address that no domain lists. */
     NOT_OUTBOUND(1, Outcome.PASS),
-    /** Internal or null sender: what is ours goes out, and bounces must flow. */
-    OWN_SENDER(2, Outcome.PASS),
+    /** Internal or null sender: bounces must flow. */
+    INTERNAL_SENDER(2, Outcome.PASS),
     /** Internal recipient: inbound mail. Needs no lookup. */
     INTERNAL_RECIPIENT(3, Outcome.PASS),
     /** The operator exempts the sender or the recipient. */
     EXEMPT(4, Outcome.PASS),
     /** External sender, external recipient. */
     BLOCKED(5, Outcome.BLOCK),
-    /** Something that the decision needs cannot be had. */
+    /** Something that the decision needs cannot be read. */
     UNDECIDED(6, Outcome.DEFER);
 
-    /** What becomes of a recipient. */
+    /** The outcome for a recipient. */
     public enum Outcome {
-        /** The recipient stays with the mail, which goes on. */
+        /** The recipient remains on the mail. */
         PASS,
-        /** The recipient leaves the mail, and is kept. */
+        /** The recipient is taken off the mail and quarantined. */
         BLOCK,
-        /** The mail waits and is judged again. */
+        /** The mail goes back to the queue and is judged again. */
         DEFER
     }
 

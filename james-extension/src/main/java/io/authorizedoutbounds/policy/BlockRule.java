@@ -5,8 +5,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Rule 2, the block policy: who is not ours does not reach others who are not ours through us. Pure and thread-safe given
- * a lookup that is.
+ * Rule 2, the block policy: external senders do not reach external recipients through this server. Pure, and thread-safe
+ * given a lookup that is.
  */
 public final class BlockRule {
     private final OutboundLookup lookup;
@@ -16,18 +16,18 @@ public final class BlockRule {
     }
 
     /**
-     * Judges one recipient. Asks the lists last and once at the most: inbound mail needs none of them, nor does what
-     * internal senders send. A row that holds whether the mail is outbound or not is told without asking.
+     * Judges one recipient. Makes at most one lookup, after all else: inbound mail and mail of internal senders need none,
+     * since their row does not depend on whether the mail is outbound.
      *
-     * @param exempt    whether the operator exempts the sender or this recipient; asked for only when it matters
-     * @param recipient asked for only when it matters
+     * @param exempt    whether the operator exempts the sender or this recipient; called only when it matters
+     * @param recipient called only when it matters
      */
     public BlockRow judge(Origin origin, Sender sender, BooleanSupplier exempt, Supplier<Locality> recipient) {
         if (origin.isAboveRule()) {
             return BlockRow.NOT_OUTBOUND;
         }
         if (sender.isNull() || sender.locality() == Locality.INTERNAL) {
-            return BlockRow.OWN_SENDER;
+            return BlockRow.INTERNAL_SENDER;
         }
         Locality to = recipient.get();
         if (to == Locality.INTERNAL) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-/** What the lists say of an address. An answer that could not be had is {@link #UNKNOWN}, never one of the others. */
+/** What the lists say of an address; {@link #UNKNOWN} when they cannot be read. */
 public enum Listing {
     LISTED,
     UNLISTED,

@@ -29,7 +29,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
     /** The lower half of ::ffff:0.0.0.0. */
     private static final long IPV4_MAPPED = 0xFFFF_0000_0000L;
 
-    /** Plain numbers, so that to compare two addresses among many asks memory for two objects only. */
+    /** Plain numbers, so that a comparison reads two objects of the heap only. */
     private final boolean ipv4;
 
     private final long high;
@@ -104,8 +104,8 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
                         + " host names are not resolved");
     }
 
-    private static IllegalArgumentException rejected(String text, String why) {
-        return new IllegalArgumentException(PrintableText.quoted(text) + " " + why);
+    private static IllegalArgumentException rejected(String text, String reason) {
+        return new IllegalArgumentException(PrintableText.quoted(text) + " " + reason);
     }
 
     /** The address of a socket or of a stored row, of whatever kind it is, without its host name and zone id. */
@@ -118,7 +118,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
     }
 
     /**
-     * Whether many hosts may wear this address at once: private (RFC 1918), shared by carriers (RFC 6598), unique local
+     * Whether many hosts may have this address at once: private (RFC 1918), shared by carriers (RFC 6598), unique local
      * (RFC 4193), site-local, loopback and link-local addresses.
      */
     public boolean isPrivate() {
@@ -133,7 +133,7 @@ public final class OutboundAddress implements Comparable<OutboundAddress> {
         return address instanceof Inet6Address && (bytes[0] & 0xFE) == 0xFC;
     }
 
-    /** A new one, without host name: its {@code toString} and {@code getHostAddress} ask no name server. */
+    /** Without host name: {@code toString} and {@code getHostAddress} query no name server. */
     public InetAddress asInetAddress() {
         try {
             return InetAddress.getByAddress(

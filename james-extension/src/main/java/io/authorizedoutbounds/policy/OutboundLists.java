@@ -8,9 +8,9 @@ import org.apache.james.core.Domain;
 /**
  * Port: the lists as decisions read them.
  *
- * <p>Thread-safe. No call blocks. A stage completes exceptionally when the lists cannot be reached, and then says
- * nothing of what is listed. Domains are in the form of {@code DomainNames.canonical}. Expired entries are in no
- * answer; orphaned ones are, and say so.
+ * <p>Thread-safe. No call blocks. A stage completes exceptionally when the lists cannot be reached: that is neither
+ * "listed" nor "unlisted". Domains are in the form of {@code DomainNames.canonical}. Answers include orphaned entries, but
+ * no expired ones.
  */
 public interface OutboundLists {
     /** The domain's entries, sorted by address. */

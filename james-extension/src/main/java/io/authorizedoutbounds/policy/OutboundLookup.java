@@ -4,7 +4,7 @@ package io.authorizedoutbounds.policy;
 import org.apache.james.core.Domain;
 
 /**
- * Port: what the lists say, as a decision needs it.
+ * Port: the answers of the lists to a decision.
  *
  * <p>Implementations are thread-safe, answer within a bounded time, throw nothing, and say {@link Listing#UNKNOWN} when
  * the lists cannot be read.
@@ -17,9 +17,9 @@ public interface OutboundLookup {
     Listing listedForAny(OutboundAddress client);
 
     /**
-     * Another number once an answer, or what the internal domains are, is known to have changed on this node: an answer
-     * may be used again while the number that was read before it is the same. What ends by itself, as an entry that
-     * expires, does not change it: whoever keeps an answer bounds the time as well.
+     * A number that changes when this node learns that an answer, or a domain's locality, has changed: an answer may be
+     * used again while the number that was read before it is the same. The expiry of an entry does not change the number:
+     * a caller that uses answers again bounds their age as well.
      */
     long generation();
 }

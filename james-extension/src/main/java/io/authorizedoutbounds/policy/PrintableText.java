@@ -3,7 +3,7 @@ package io.authorizedoutbounds.policy;
 
 import com.google.common.base.CharMatcher;
 
-/** What others wrote, as it may be shown in a reply, a log, a message: one line of printable ASCII. */
+/** Text of a client, safe for a reply, a log line or a message: one line of printable ASCII. */
 public final class PrintableText {
     private static final CharMatcher UNPRINTABLE = CharMatcher.inRange(' ', '~').negate();
     private static final int QUOTED_LENGTH = 64;
@@ -13,7 +13,7 @@ public final class PrintableText {
 
     /** The text with a question mark for each character that is not printable ASCII. */
     public static String of(String text) {
-        // Guava asks a matcher of a matcher for each character: a good part of what a refusal costs.
+        // Guava calls two matchers for each character, which is a large part of the cost of a refusal.
         return isPrintable(text) ? text : UNPRINTABLE.replaceFrom(text, '?');
     }
 

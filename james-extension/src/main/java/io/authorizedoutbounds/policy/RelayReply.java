@@ -3,18 +3,18 @@ package io.authorizedoutbounds.policy;
 
 import java.util.Optional;
 
-/** What rule 1 has a client told: a temporary refusal, with an enhanced status code (RFC 3463) in front of the text. */
+/** The replies of rule 1: temporary refusals, with an enhanced status code (RFC 3463) in front of the text. */
 public final class RelayReply {
-    /** Of every reply. */
+    /** The code of every reply. */
     public static final String CODE = "451";
 
-    /** While something that the decision needs cannot be had. */
+    /** For a decision that needs something that cannot be read now. */
     public static final String UNAVAILABLE = "4.3.0 Authorized outbounds temporarily unavailable, try again later";
 
     private RelayReply() {}
 
     /**
-     * What follows {@value #CODE}; empty when James goes on. One line of ASCII.
+     * The text after {@value #CODE}, one line of ASCII; empty when James goes on.
      *
      * @param verdict of a row for this sender and this client
      */

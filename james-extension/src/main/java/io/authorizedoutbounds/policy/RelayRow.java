@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-/** The eight rows of rule 1, the seventh for two reasons. The first that matches wins. */
+/** The eight rows of rule 1, the seventh for two reasons. The first row that matches applies. */
 public enum RelayRow {
     /** The session is authenticated, or the client is in a trusted network. */
     TRUSTED(1, Verdict.PASS),
@@ -17,9 +17,9 @@ public enum RelayRow {
     LISTED(6, Verdict.GRANT),
     /** External or null sender, external recipient, client listed for none. */
     UNLISTED(7, Verdict.REFUSE),
-    /** External or null sender, external recipient, and no rule 2 to judge the mail: whether the client is listed is not asked. */
+    /** External or null sender, external recipient, and no rule 2 to judge the mail. Needs no lookup. */
     UNJUDGED(7, Verdict.REFUSE),
-    /** Something that the decision needs cannot be had. */
+    /** Something that the decision needs cannot be read. */
     UNDECIDED(8, Verdict.DEFER);
 
     private final int number;

@@ -24,16 +24,16 @@ public final class RelayRule {
         this.blockRuleInForce = blockRuleInForce;
     }
 
-    /** The same rule, with answers of another lookup. */
+    /** The same rule over another lookup. */
     public RelayRule over(OutboundLookup otherLookup) {
         return new RelayRule(otherLookup, protectLocalRecipients, blockRuleInForce);
     }
 
     /**
-     * Judges one recipient. Makes one lookup at the most, and none for rows 1 and 5.
+     * Judges one recipient. Makes at most one lookup, and none for rows 1 and 5.
      *
      * @param trusted   whether the session is authenticated or its client in a trusted network
-     * @param recipient asked for only when it matters, since James may have to look for it in all its domains
+     * @param recipient called only when it matters, since James may have to look for it in all its domains
      */
     public RelayRow judge(boolean trusted, Sender sender, OutboundAddress client, Supplier<Locality> recipient) {
         if (trusted) {
@@ -45,7 +45,7 @@ public final class RelayRule {
         return sender.locality() == Locality.EXTERNAL ? judgeExternal(client, recipient) : RelayRow.UNDECIDED;
     }
 
-    /** Judges the sender of a session that is not trusted alone, as if the recipient were one that nobody reaches without being listed. */
+    /** Judges the sender of a session that is not trusted before it names a recipient, as for an external recipient. */
     public RelayRow judgeSender(Sender sender, OutboundAddress client) {
         return judge(false, sender, client, () -> Locality.EXTERNAL);
     }

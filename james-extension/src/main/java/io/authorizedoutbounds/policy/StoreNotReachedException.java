@@ -5,7 +5,7 @@ package io.authorizedoutbounds.policy;
 public class StoreNotReachedException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
-    /** @param store its name, for a person */
+    /** @param store its name in the message */
     public StoreNotReachedException(String store) {
         super(store + " has not been reached since James started");
     }

@@ -29,22 +29,22 @@ import spark.Response;
 import spark.Service;
 
 /**
- * What is about all domains:
+ * The routes about all domains:
  *
  * <pre>
  * GET /authorizedOutbounds                                  200 every entry with its domain, as a stream
  * GET /authorizedOutbounds/addresses/{ip}                   200 the domains that list the address
- * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 what rules 1 and 2 would say
+ * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 the rows of rules 1 and 2
  * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
  * </pre>
  *
- * <p>400 in words for what is none of what is asked for, 503 when Cassandra cannot give the answer.
+ * <p>400 with a message for bad input, 503 when Cassandra cannot be reached.
  */
 public class AuthorizedOutboundsRoutes implements Routes {
     private static final String BASE_PATH = "/authorizedOutbounds";
-    private static final Duration CHANGES_SINCE = Duration.ofDays(7);
-    private static final int CHANGES = 100;
-    private static final int MOST_CHANGES = 1000;
+    private static final Duration DEFAULT_PERIOD = Duration.ofDays(7);
+    private static final int DEFAULT_CHANGES = 100;
+    private static final int MAX_CHANGES = 1000;
 
     private final AuthorizedOutboundStore store;
     private final InternalDomains internalDomains;
@@ -93,7 +93,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
         service.get(BASE_PATH + "/changes", this::changes, jsonTransformer);
     }
 
-    /** Page by page, in constant memory. A stream and not the servlet's own, which is another class in James 3.9. */
+    /** Page by page, in constant memory. An InputStream, since the servlet's own stream is another class in James 3.9. */
     private InputStream export(Request request, Response response) throws JsonProcessingException {
         InputStream entries = ExportStream.open(store::everything, jsonTransformer);
         response.type("application/json");
@@ -131,7 +131,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
         try {
             return new MailAddress(text);
         } catch (Exception e) {
-            // A checked one of javax.mail or of jakarta.mail, which we must not name.
+            // A checked exception of javax.mail or of jakarta.mail, which this class must not name.
             throw HttpErrors.badRequest("'" + name + "' is " + PrintableText.quoted(text) + ", not a mail address");
         }
     }
@@ -140,8 +140,8 @@ public class AuthorizedOutboundsRoutes implements Routes {
         Optional<Domain> domain = parameter(request, "domain").map(RequestValues::domain);
         Instant since = parameter(request, "since")
                 .map(AuthorizedOutboundsRoutes::since)
-                .orElse(clock.instant().minus(CHANGES_SINCE));
-        int limit = RequestValues.number(request, "limit", 1, MOST_CHANGES, CHANGES);
+                .orElse(clock.instant().minus(DEFAULT_PERIOD));
+        int limit = RequestValues.number(request, "limit", 1, MAX_CHANGES, DEFAULT_CHANGES);
         return StoreCall.await(() ->
                         domain.map(of -> store.history(of, since, limit)).orElseGet(() -> store.history(since, limit)))
                 .stream()

@@ -7,7 +7,7 @@ import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Instant;
 import java.util.Optional;
 
-/** A change as WebAdmin shows it: who did what when. */
+/** A change as WebAdmin shows it. */
 @JsonPropertyOrder({"changedAt", "changedBy", "action", "domain", "ip", "comment", "expiresAt"})
 final class ChangeResponse {
     private final OutboundChange change;

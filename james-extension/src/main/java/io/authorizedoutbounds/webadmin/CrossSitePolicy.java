@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which requests a browser sends for a page of another site. It says so in headers that the page cannot set (Fetch Metadata,
- * and {@code Origin} of RFC 6454); what is not a browser sends none of them.
+ * Recognizes requests that a browser sends for a page of another site, by headers that the page cannot set: Fetch Metadata,
+ * and {@code Origin} (RFC 6454). Other clients send none of them.
  */
 final class CrossSitePolicy {
     /** A header of a request, by its name in any letter case. */
@@ -20,8 +20,8 @@ final class CrossSitePolicy {
 
     private static final ImmutableSet<String> OWN_SITES = ImmutableSet.of("same-origin", "none");
 
-    /** What {@code cors.origin} can say that names nobody: everybody, and each page whose origin is hidden. */
-    private static final ImmutableSet<String> NOBODY = ImmutableSet.of("*", "null");
+    /** Values of {@code cors.origin} that name no origin: every page, and every page whose origin is hidden. */
+    private static final ImmutableSet<String> NO_ORIGIN = ImmutableSet.of("*", "null");
 
     private static final Pattern ORIGIN = Pattern.compile("(http|https)://([^/?#@,\\s]+)", Pattern.CASE_INSENSITIVE);
     private static final int HTTP_PORT = 80;
@@ -35,10 +35,10 @@ final class CrossSitePolicy {
 
     /** @param corsOrigin {@code cors.origin} of {@code webadmin.properties}, one origin or {@code *} */
     static CrossSitePolicy allowing(String corsOrigin) {
-        return new CrossSitePolicy(NOBODY.contains(corsOrigin) ? ImmutableSet.of() : ImmutableSet.of(corsOrigin));
+        return new CrossSitePolicy(NO_ORIGIN.contains(corsOrigin) ? ImmutableSet.of() : ImmutableSet.of(corsOrigin));
     }
 
-    /** Another port of the same host is another site: who has a page there need not be who runs WebAdmin. */
+    /** Another port of the same host is another site: its pages need not be the operator's. */
     boolean isCrossSite(Headers headers) {
         Optional<String> origin = headers.get("Origin");
         if (origin.filter(allowedOrigins::contains).isPresent()) {
@@ -53,7 +53,7 @@ final class CrossSitePolicy {
         return headers.get("Host").filter(host -> isOfHost(origin, host)).isPresent();
     }
 
-    /** The scheme is not compared: behind a proxy that ends TLS the browser's is not the one of this request. */
+    /** The scheme is not compared: behind a proxy that terminates TLS, the browser's scheme differs from the one of this request. */
     private static boolean isOfHost(String origin, String host) {
         Matcher matcher = ORIGIN.matcher(origin);
         if (!matcher.matches()) {
@@ -71,7 +71,7 @@ final class CrossSitePolicy {
         return HostAndPort.fromString(Ascii.toLowerCase(text)).withDefaultPort(defaultPort);
     }
 
-    /** Whether a person followed a link: the page replaces the one of the other site, which sees nothing of it. */
+    /** Whether a person followed a link: the answer replaces the page of the other site, which cannot read it. */
     static boolean isTopLevelNavigation(Headers headers) {
         return headers.get("Sec-Fetch-Mode").filter("navigate"::equals).isPresent()
                 && headers.get("Sec-Fetch-Dest").filter("document"::equals).isPresent();

@@ -13,7 +13,7 @@ import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Optional;
 
-/** The rows of both rules that apply, with the reply and why, as WebAdmin shows it. */
+/** The rows of both rules that apply, with the reply and the reason, as WebAdmin shows it. */
 @AutoValue
 @JsonPropertyOrder({"enforcement", "rule1", "rule2"})
 abstract class DecisionResponse {
@@ -48,7 +48,7 @@ abstract class DecisionResponse {
         abstract DecisionResponse build();
     }
 
-    /** With "report" the verdicts are only logged. */
+    /** With "report" the verdicts are only recorded. */
     @JsonProperty("enforcement")
     String enforcementWord() {
         return word(enforcement());
@@ -68,7 +68,7 @@ abstract class DecisionResponse {
         return Ascii.toLowerCase(value.name()).replace('_', '-');
     }
 
-    /** Of RCPT. */
+    /** The decision of rule 1, at RCPT. */
     @JsonPropertyOrder({"row", "verdict", "reply", "why"})
     final class Rule1 {
         @JsonProperty("row")
@@ -81,7 +81,7 @@ abstract class DecisionResponse {
             return word(relayRow().verdict());
         }
 
-        /** Of a refusal: else James goes on and answers itself. */
+        /** Absent when James goes on and replies itself. */
         @JsonProperty("reply")
         Optional<String> reply() {
             return RelayReply.to(relayRow().verdict(), sender(), client()).map(text -> RelayReply.CODE + " " + text);
@@ -116,7 +116,7 @@ abstract class DecisionResponse {
         }
     }
 
-    /** Of the mail, once it is taken. */
+    /** The decision of rule 2, after the mail is accepted. */
     @JsonPropertyOrder({"row", "outcome", "why"})
     final class Rule2 {
         @JsonProperty("row")
@@ -140,7 +140,7 @@ abstract class DecisionResponse {
             switch (row) {
                 case NOT_OUTBOUND:
                     return "No internal domain lists the address: the mail is not outbound.";
-                case OWN_SENDER:
+                case INTERNAL_SENDER:
                     return "The sender is internal, or it is a bounce.";
                 case INTERNAL_RECIPIENT:
                     return "The recipient is internal.";

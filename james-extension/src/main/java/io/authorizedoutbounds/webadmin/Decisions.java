@@ -16,7 +16,7 @@ import io.authorizedoutbounds.policy.Verdict;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 
-/** What the rules would say of a mail from a client without AUTH and outside of trusted networks. */
+/** The decisions of both rules on a mail from a client without AUTH and outside of trusted networks. */
 class Decisions {
     private final RelayRule relayRule;
     private final BlockRule blockRule;

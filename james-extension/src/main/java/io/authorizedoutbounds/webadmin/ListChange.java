@@ -10,7 +10,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.util.Collection;
 
-/** What has to be done so that a list becomes another one, and how WebAdmin shows it. */
+/** The difference between two states of a list, and its JSON. */
 @JsonPropertyOrder({"added", "removed", "kept"})
 final class ListChange {
     private final ImmutableMap<OutboundAddress, AuthorizedOutbound> before;
@@ -21,12 +21,12 @@ final class ListChange {
         this.after = Maps.uniqueIndex(after, AuthorizedOutbound::address);
     }
 
-    /** Those that are new, that say something else than before, or that do not count. */
+    /** New entries, entries with another comment or expiry, and entries that were orphaned. */
     ImmutableList<AuthorizedOutbound> toSave() {
-        return after.values().stream().filter(entry -> !isAsBefore(entry)).collect(ImmutableList.toImmutableList());
+        return after.values().stream().filter(entry -> !isUnchanged(entry)).collect(ImmutableList.toImmutableList());
     }
 
-    private boolean isAsBefore(AuthorizedOutbound entry) {
+    private boolean isUnchanged(AuthorizedOutbound entry) {
         AuthorizedOutbound known = before.get(entry.address());
         return counted(entry.address())
                 && known.comment().equals(entry.comment())
@@ -43,7 +43,7 @@ final class ListChange {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    /** Those that did not count before: orphaned ones too. */
+    /** New entries and those that were orphaned. */
     @JsonProperty("added")
     ImmutableList<String> added() {
         return sorted(
@@ -55,7 +55,7 @@ final class ListChange {
         return sorted(toRemove());
     }
 
-    /** With what the new list says of them. */
+    /** Their comment and expiry are those of the new list. */
     @JsonProperty("kept")
     ImmutableList<String> kept() {
         return sorted(after.keySet().stream().filter(this::counted).collect(ImmutableList.toImmutableList()));

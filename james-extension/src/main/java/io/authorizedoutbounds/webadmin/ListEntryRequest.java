@@ -26,8 +26,8 @@ final class ListEntryRequest {
     /**
      * The values of the keys; a missing one is {@code null}, or false.
      *
-     * @throws IllegalArgumentException when a value is not what its key says, and for an orphaned entry: it would count
-     *     again although nobody said so
+     * @throws IllegalArgumentException when a value is not what its key says, and for an orphaned entry, which would count
+     *     again by mistake
      */
     @JsonCreator
     ListEntryRequest(

@@ -8,7 +8,7 @@ import io.authorizedoutbounds.policy.RefusalCount;
 import java.time.Instant;
 import java.util.Optional;
 
-/** What was refused of an address, as WebAdmin shows it. */
+/** The refusals of one address, as WebAdmin shows them. */
 @JsonPropertyOrder({"ip", "attempts", "firstSeen", "lastSeen", "lastSender", "lastRecipientDomain"})
 final class RefusalResponse {
     private final RefusalCount count;

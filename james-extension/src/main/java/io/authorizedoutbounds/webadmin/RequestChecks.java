@@ -16,8 +16,8 @@ import spark.Service;
 import spark.utils.MimeParse;
 
 /**
- * Refuses, before any route, requests that would get around James's authentication, that lose their body, or that a browser
- * sends for a page of another site.
+ * Refuses, before any route, requests that would bypass James's authentication, whose body would be lost, or that a
+ * browser sends for a page of another site.
  */
 @Singleton
 final class RequestChecks {
@@ -39,7 +39,7 @@ final class RequestChecks {
         crossSitePolicy = CrossSitePolicy.allowing(configuration.getUrlCORSOrigin());
     }
 
-    /** Checks the requests of a path and of all below it; and, whatever the path, that none overrides its method. */
+    /** Checks the requests of a path and of all paths below it; and refuses method overrides on every path. */
     void guard(Service service, String path) {
         refuseMethodOverrides(service);
         before(service, path, (request, response) -> {
@@ -48,7 +48,7 @@ final class RequestChecks {
         });
     }
 
-    /** As {@link #guard}, for a page without data: a person may come to it by a link of another site. */
+    /** As {@link #guard}, for a page without data, which may be opened by a link of another site. */
     void guardPage(Service service, String path) {
         refuseMethodOverrides(service);
         before(service, path, (request, response) -> {
@@ -65,8 +65,8 @@ final class RequestChecks {
     }
 
     /**
-     * On all paths of WebAdmin, James's own too: Spark takes the method of a call from that header when there is one, and
-     * James's authentication lets every {@code OPTIONS} through.
+     * On all paths of WebAdmin, James's own included: Spark takes the method from that header when it is there, and James's
+     * authentication lets every {@code OPTIONS} pass.
      */
     private void refuseMethodOverrides(Service service) {
         if (services.add(service)) {
@@ -87,7 +87,7 @@ final class RequestChecks {
         }
     }
 
-    /** James's request log reads the body before any route, and Spark keeps only one that has a length. */
+    /** James's request log reads the body before any route, and Spark caches it only when it has a length. */
     private static void refuseTransferEncoding(Request request) {
         if (request.headers(TRANSFER_ENCODING) != null) {
             throw HttpErrors.lengthRequired(

@@ -11,21 +11,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import spark.HaltException;
 
-/** Waits for Cassandra, as a call of WebAdmin does. */
+/** Waits for the store in a call of WebAdmin. */
 final class StoreCall {
     private static final Logger LOGGER = LoggerFactory.getLogger(StoreCall.class);
 
-    /** Longer than the store tries a change: it bounds what is stuck elsewhere. */
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    /** Longer than the store retries a change: a bound for anything else that hangs. */
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(45);
 
-    /** What a list of ten thousand addresses may take while a member of Cassandra is lost. */
-    private static final Duration PATIENCE_WITH_MANY = Duration.ofMinutes(5);
+    /** For a list of ten thousand addresses while a Cassandra node is down. */
+    private static final Duration MANY_CHANGES_TIMEOUT = Duration.ofMinutes(5);
 
     private StoreCall() {}
 
     /** @throws HaltException 503 when there is no answer */
     static <T> T await(Supplier<CompletionStage<T>> call) {
-        return await(call, PATIENCE);
+        return await(call, CALL_TIMEOUT);
     }
 
     /**
@@ -34,23 +34,23 @@ final class StoreCall {
      * @throws HaltException 503 when there is no answer
      */
     static <T> T awaitMany(Supplier<CompletionStage<T>> call) {
-        return await(call, PATIENCE_WITH_MANY);
+        return await(call, MANY_CHANGES_TIMEOUT);
     }
 
-    private static <T> T await(Supplier<CompletionStage<T>> call, Duration patience) {
+    private static <T> T await(Supplier<CompletionStage<T>> call, Duration timeout) {
         try {
-            return call.get().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return call.get().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw HttpErrors.unavailable("James is shutting down: try again later");
         } catch (ExecutionException e) {
-            throw unanswered(e.getCause());
+            throw unavailable(e.getCause());
         } catch (TimeoutException e) {
-            throw unanswered(e);
+            throw unavailable(e);
         }
     }
 
-    private static HaltException unanswered(Throwable reason) {
+    private static HaltException unavailable(Throwable reason) {
         LOGGER.warn("Cassandra did not answer a call of WebAdmin: {}", reason.toString());
         return HttpErrors.unavailable(
                 "Cassandra cannot give or take the answer now: try again later; calls are idempotent");

@@ -199,7 +199,7 @@ class AuthorizedOutboundsConfigurationTest {
     }
 
     @Test
-    void memoryThatGoesStaleBetweenTwoReadingsShouldBeRefused() {
+    void cacheThatGoesStaleBetweenTwoPollsShouldBeRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> parse("propagation.interval=1m", "stale.maximum=299s"))
                 .withMessageContaining("conf/authorized-outbounds.properties: stale.maximum of 299s is shorter than"

@@ -83,7 +83,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void everyChangeShouldBeTold() {
+    default void everyChangeShouldBeInTheChangeLog() {
         Instant before = clock().instant().minusSeconds(1);
         AuthorizedOutbound put = plainEntry(freshDomain(), freshIpv4());
         AuthorizedOutbound removed = plainEntry(freshDomain(), freshIpv6());
@@ -97,7 +97,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void changesOfBeforeShouldNotBeTold() {
+    default void earlierChangesShouldNotBeReturned() {
         // An hour that has no change of another test: a change is never made before the last one.
         clock().advance(Duration.ofDays(-1));
         AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
@@ -108,7 +108,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void changesShouldBeToldOverManyHours() {
+    default void changesOfManyHoursShouldBeReturned() {
         AuthorizedOutbound entry = plainEntry(freshDomain(), freshIpv4());
 
         save(entry);
@@ -118,7 +118,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void noMoreChangesThanTheLimitShouldBeTold() {
+    default void noMoreChangesThanTheLimitShouldBeReturned() {
         Instant before = clock().instant().minusSeconds(1);
         for (int i = 0; i < 7; i++) {
             save(plainEntry(freshDomain(), freshIpv4()));
@@ -128,7 +128,7 @@ public interface AuthorizedOutboundStoreContract {
         assertThat(await(store().changesSince(before, 1))).hasSize(1);
     }
 
-    /** Another node whose clock is ahead has made the first of two changes, as long as both are on the trail. */
+    /** Another node whose clock is ahead has made the first of two changes, and both are in the change log. */
     @Test
     default void laterOfTwoChangesShouldWinWhateverTheClocksSay() {
         AuthorizedOutbound removed = plainEntry(freshDomain(), freshIpv4());
@@ -187,7 +187,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void orphanedEntryShouldSaySoUntilItIsPutAgain() {
+    default void orphanedEntryShouldBeMarkedUntilItIsPutAgain() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
 
@@ -225,7 +225,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void historyShouldTellWhatWasDoneWithTheNewestFirst() {
+    default void historyShouldShowTheNewestChangeFirst() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
         await(store().orphan(entry.domain(), Author.of("third@a.example")));
@@ -496,7 +496,7 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
-    default void removeByNobodyInParticularShouldRemoveToo() {
+    default void removeByAnUnknownAuthorShouldRemoveToo() {
         AuthorizedOutbound entry = fullEntry(freshDomain(), freshIpv4());
         save(entry);
 
@@ -541,16 +541,16 @@ public interface AuthorizedOutboundStoreContract {
     @Test
     default void removeShouldLeaveTheOtherAddressesOfTheDomain() {
         Domain domain = freshDomain();
-        AuthorizedOutbound kept = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound remaining = plainEntry(domain, freshIpv4());
         AuthorizedOutbound removed = plainEntry(domain, freshIpv4());
-        save(kept);
+        save(remaining);
         save(removed);
 
         remove(domain, removed.address());
 
-        assertThat(list(domain)).containsExactly(kept);
-        assertThat(find(domain, kept.address())).contains(kept);
-        assertThat(domainsListing(kept.address())).containsExactly(domain);
+        assertThat(list(domain)).containsExactly(remaining);
+        assertThat(find(domain, remaining.address())).contains(remaining);
+        assertThat(domainsListing(remaining.address())).containsExactly(domain);
     }
 
     @Test
@@ -613,14 +613,14 @@ public interface AuthorizedOutboundStoreContract {
     default void removeFromOneDomainShouldLeaveTheAddressToTheOthers() {
         OutboundAddress address = freshIpv4();
         AuthorizedOutbound removed = plainEntry(freshDomain(), address);
-        AuthorizedOutbound kept = plainEntry(freshDomain(), address);
+        AuthorizedOutbound remaining = plainEntry(freshDomain(), address);
         save(removed);
-        save(kept);
+        save(remaining);
 
         remove(removed.domain(), address);
 
-        assertThat(domainsListing(address)).containsExactly(kept.domain());
-        assertThat(find(kept.domain(), address)).contains(kept);
+        assertThat(domainsListing(address)).containsExactly(remaining.domain());
+        assertThat(find(remaining.domain(), address)).contains(remaining);
         assertThat(find(removed.domain(), address)).isEmpty();
     }
 

@@ -49,7 +49,7 @@ class AuthorizedOutboundTest {
     }
 
     @Test
-    void commentOfTheGreatestLengthShouldBeKept() {
+    void commentOfTheGreatestLengthShouldBeAccepted() {
         String comment = "x".repeat(1000);
 
         assertThat(commented(comment).comment()).contains(comment);
@@ -65,12 +65,12 @@ class AuthorizedOutboundTest {
     }
 
     @Test
-    void latestExpiryShouldBeWhatCassandraCanKeep() {
+    void latestExpiryShouldBeWhatCassandraCanStore() {
         assertThat(AuthorizedOutbound.LATEST_EXPIRY).isEqualTo(LATEST_EXPIRY);
     }
 
     @Test
-    void latestExpiryShouldBeKept() {
+    void latestExpiryShouldBeAccepted() {
         assertThat(expiring(LATEST_EXPIRY).expiresAt()).contains(LATEST_EXPIRY);
     }
 
@@ -93,7 +93,7 @@ class AuthorizedOutboundTest {
     }
 
     @Test
-    void instantsShouldBeKeptToTheMillisecond() {
+    void instantsShouldBeStoredToTheMillisecond() {
         AuthorizedOutbound entry = entry().addedAt(Instant.parse("2024-05-01T10:00:00.123999999Z"))
                 .expiresAt(Instant.parse("2024-06-01T10:00:00.456000001Z"))
                 .build();

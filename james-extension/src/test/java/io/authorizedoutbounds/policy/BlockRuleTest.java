@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BlockRuleTest {
     private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
 
-    /** Of a client its listing, of a row that holds for all what is given with it. */
+    /** The origin is a listing for a client, and a name for other origins. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -32,16 +32,16 @@ class BlockRuleTest {
                 "elsewhere     | EXTERNAL | false  | EXTERNAL  | NOT_OUTBOUND",
                 // Listed when rule 1 let it relay, and not any more: still not a springboard.
                 "granted       | EXTERNAL | false  | EXTERNAL  | BLOCKED",
-                "granted       | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
+                "granted       | INTERNAL | false  | EXTERNAL  | INTERNAL_SENDER",
                 "grantedunread | EXTERNAL | false  | EXTERNAL  | UNDECIDED",
                 // Row 2: internal or null sender.
-                "authenticated | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
-                "LISTED        | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
-                "LISTED        | INTERNAL | false  | UNKNOWN   | OWN_SENDER",
-                "UNKNOWN       | INTERNAL | false  | EXTERNAL  | OWN_SENDER",
-                "authenticated | null     | false  | EXTERNAL  | OWN_SENDER",
-                "LISTED        | null     | false  | EXTERNAL  | OWN_SENDER",
-                "UNKNOWN       | null     | false  | UNKNOWN   | OWN_SENDER",
+                "authenticated | INTERNAL | false  | EXTERNAL  | INTERNAL_SENDER",
+                "LISTED        | INTERNAL | false  | EXTERNAL  | INTERNAL_SENDER",
+                "LISTED        | INTERNAL | false  | UNKNOWN   | INTERNAL_SENDER",
+                "UNKNOWN       | INTERNAL | false  | EXTERNAL  | INTERNAL_SENDER",
+                "authenticated | null     | false  | EXTERNAL  | INTERNAL_SENDER",
+                "LISTED        | null     | false  | EXTERNAL  | INTERNAL_SENDER",
+                "UNKNOWN       | null     | false  | UNKNOWN   | INTERNAL_SENDER",
                 // Row 3: external sender, internal recipient.
                 "authenticated | EXTERNAL | false  | INTERNAL  | INTERNAL_RECIPIENT",
                 "LISTED        | EXTERNAL | false  | INTERNAL  | INTERNAL_RECIPIENT",
@@ -54,7 +54,7 @@ class BlockRuleTest {
                 // Row 5: external sender, external recipient.
                 "authenticated | EXTERNAL | false  | EXTERNAL  | BLOCKED",
                 "LISTED        | EXTERNAL | false  | EXTERNAL  | BLOCKED",
-                // None of them: it cannot be told.
+                // None of them: it cannot be decided.
                 "UNKNOWN       | EXTERNAL | false  | EXTERNAL  | UNDECIDED",
                 "UNKNOWN       | UNKNOWN  | false  | EXTERNAL  | UNDECIDED",
                 "LISTED        | UNKNOWN  | false  | EXTERNAL  | UNDECIDED",
@@ -73,7 +73,7 @@ class BlockRuleTest {
     @ParameterizedTest
     @CsvSource({
         "NOT_OUTBOUND, 1, PASS",
-        "OWN_SENDER, 2, PASS",
+        "INTERNAL_SENDER, 2, PASS",
         "INTERNAL_RECIPIENT, 3, PASS",
         "EXEMPT, 4, PASS",
         "BLOCKED, 5, BLOCK",
@@ -86,7 +86,7 @@ class BlockRuleTest {
 
     /** Inbound mail must go on at full speed while Cassandra is down, and so must what internal senders send. */
     @Test
-    void listsShouldOnlyBeAskedForExternalSendersAndRecipients() {
+    void lookupShouldOnlyBeMadeForExternalSendersAndRecipients() {
         StubLookup lookup = new StubLookup(Listing.LISTED);
         BlockRule rule = new BlockRule(lookup);
         Origin client = Origin.client(CLIENT);
@@ -101,9 +101,9 @@ class BlockRuleTest {
         assertThat(lookup.questions).containsExactly(CLIENT);
     }
 
-    /** A trusted network may be listed too, and is above rule 2 without asking anybody. */
+    /** A trusted network may be listed too; rule 2 does not apply to it, and needs no lookup for that. */
     @Test
-    void nothingShouldBeAskedForMailOfATrustedNetwork() {
+    void nothingShouldBeLookedUpForMailOfATrustedNetwork() {
         StubLookup lookup = new StubLookup(Listing.LISTED);
 
         BlockRow row = new BlockRule(lookup)
@@ -121,7 +121,7 @@ class BlockRuleTest {
         assertThat(lookup.questions).isEmpty();
     }
 
-    /** Says the same of every client, and remembers which it was asked for. */
+    /** Gives the same answer for every client, and records the clients. */
     private static final class StubLookup implements OutboundLookup {
         private final Listing listing;
         private final List<OutboundAddress> questions = new ArrayList<>();
@@ -132,7 +132,7 @@ class BlockRuleTest {
 
         @Override
         public Listing listedFor(Domain domain, OutboundAddress client) {
-            throw new AssertionError("Rule 2 asks whether a client is listed for any domain");
+            throw new AssertionError("Rule 2 needs only whether a client is listed for any domain");
         }
 
         @Override
@@ -147,7 +147,7 @@ class BlockRuleTest {
         }
     }
 
-    /** Of a client; who is no client is not asked for. */
+    /** Of a client; other origins need no lookup. */
     private static Listing listing(String origin) {
         switch (origin) {
             case "LISTED":

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.james.core.Domain;
 
-/** Refusals in memory, for tests; can be out of reach. */
+/** Refusals in memory, for tests; can be unreachable. */
 public final class MemoryRefusalStore implements RefusalStore {
     private final Map<UUID, RefusalCount> counts = new ConcurrentHashMap<>();
     private boolean up = true;

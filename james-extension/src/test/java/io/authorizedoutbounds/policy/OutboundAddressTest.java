@@ -133,7 +133,7 @@ class OutboundAddressTest {
                     "\u0661.2.3.4",
                     "1\uff0e2\uff0e3\uff0e4",
                     "2001:db8::\uff11",
-                    // Nobody's own address
+                    // No server's own address
                     "0.0.0.0",
                     "::",
                     "0:0:0:0:0:0:0:0",
@@ -434,7 +434,7 @@ class OutboundAddressTest {
         }
 
         @Test
-        void addressThatNobodyMayListShouldBeTakenFromASocket() throws UnknownHostException {
+        void addressThatCannotBeListedShouldBeTakenFromASocket() throws UnknownHostException {
             InetAddress unspecified = InetAddress.getByAddress(new byte[4]);
 
             assertThat(OutboundAddress.of(unspecified).asString()).isEqualTo("0.0.0.0");

@@ -22,8 +22,8 @@ class RelayRuleTest {
     private static final String ANYTHING = "*";
 
     /**
-     * Rule 1 as the design has it; the first row that matches wins. What is unknown matches no row that asks for it, and
-     * ends in the last. With local recipients protected no recipient is asked for in row 3.
+     * Rule 1 as the design has it; the first row that matches applies. An unknown value matches no row that needs it, and
+     * ends in the last. With local recipients protected, row 3 needs no recipient.
      */
     private static final ImmutableList<TableRow> TABLE = table(
             // row | session | sender   | listed for D | listed for any | recipient | protect | verdict
@@ -165,7 +165,7 @@ class RelayRuleTest {
         return combinationsOfRows(6, 7);
     }
 
-    /** Answers as told and remembers what it was asked. */
+    /** Gives set answers and records the lookups. */
     private static final class RecordingLookup implements OutboundLookup {
         private final List<String> questions = new ArrayList<>();
         private final Case combination;
@@ -192,7 +192,7 @@ class RelayRuleTest {
         }
     }
 
-    /** Fails the test when it is asked. */
+    /** Fails the test at any lookup. */
     private static final OutboundLookup FORBIDDEN = new OutboundLookup() {
         @Override
         public Listing listedFor(Domain domain, OutboundAddress client) {
@@ -291,7 +291,7 @@ class RelayRuleTest {
                 .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
     }
 
-    /** Nobody would stop a springboard: whether the client is listed does not matter then. */
+    /** Nothing would stop a springboard: whether the client is listed does not matter then. */
     @ParameterizedTest
     @MethodSource("everyCombination")
     void row6ShouldBeRow7WithoutLookupWhenRule2IsNotInForce(Case combination) {
@@ -356,7 +356,7 @@ class RelayRuleTest {
     }
 
     @Test
-    void senderJudgedAloneShouldBePutOffWhenTheListsCannotBeRead() {
+    void senderJudgedAloneShouldBeDeferredWhenTheListsCannotBeRead() {
         RelayRow row = judgeSenderAlone(Listing.UNKNOWN, true);
 
         assertThat(row).isEqualTo(RelayRow.UNDECIDED);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is about all domains over HTTP, on each Spark that James has; what needs Cassandra is in the integration tests. */
+/** The routes about all domains over HTTP, on each Spark that James has; what needs Cassandra is in the integration tests. */
 @Timeout(60)
 class AuthorizedOutboundsRoutesTest {
     private static final String EXPORT = "/authorizedOutbounds";
@@ -94,7 +94,7 @@ class AuthorizedOutboundsRoutesTest {
         assertThat(export.body()).contains("Cassandra cannot give or take the answer now");
     }
 
-    /** Nothing of a short one was sent yet. */
+    /** A short answer was not sent yet. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
     void exportThatBreaksOffBeforeAnythingIsSentShouldBeAnError(int entries) throws Exception {

@@ -114,7 +114,7 @@ class CrossSitePolicyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"*", "null"})
-    void corsOriginThatNamesNobodyShouldAllowNobody(String corsOrigin) {
+    void corsOriginThatNamesNoOriginShouldAllowNone(String corsOrigin) {
         CrossSitePolicy policy = CrossSitePolicy.allowing(corsOrigin);
 
         assertThat(policy.isCrossSite(headers("-", corsOrigin, "james.example:8000")))

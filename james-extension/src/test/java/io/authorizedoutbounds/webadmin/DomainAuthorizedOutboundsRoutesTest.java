@@ -130,7 +130,7 @@ class DomainAuthorizedOutboundsRoutesTest {
     private static Stream<Arguments> bodiesThatAreCompleteAlready() {
         return Stream.of(
                 Arguments.of(ENTRY, ""),
-                Arguments.of(ENTRY, "{\"comment\":\"part\"}"),
+                Arguments.of(ENTRY, "{\"comment\":\"cut\"}"),
                 Arguments.of(LIST, "[{\"ip\":\"203.0.113.7\"}]"));
     }
 

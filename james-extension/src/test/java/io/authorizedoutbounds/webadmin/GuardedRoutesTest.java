@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused before any route, on each Spark that James has; each case of it is in the integration tests. */
+/** Requests that are refused before any route, on each Spark that James has; the integration tests have every case. */
 @Timeout(60)
 class GuardedRoutesTest {
     private static final String LIST = "/domains/a.example/authorizedOutbounds";

@@ -48,8 +48,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import spark.Request;
 
 /**
- * James's WebAdmin with all our routes, over lists in memory, on a clock that stands still. It runs on the Spark of the class
- * path: that of James 3.8 in this module, that of James 3.9 in spark-jakarta.
+ * James's WebAdmin with all routes of the extension, over lists in memory, on a clock that stands still. It runs on the
+ * Spark of the class path: that of James 3.8 in this module, that of James 3.9 in spark-jakarta.
  */
 final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");

@@ -24,7 +24,7 @@ import spark.Service;
 import spark.route.HttpMethod;
 import spark.routematch.RouteMatch;
 
-/** {@code docs/openapi.yaml} says what there is, and no more. */
+/** {@code docs/openapi.yaml} documents every route, and no other. */
 class OpenApiTest {
     private static final Set<HttpMethod> FILTERS = Set.of(HttpMethod.before, HttpMethod.after);
 
@@ -65,7 +65,7 @@ class OpenApiTest {
         return service.routes().stream().filter(route -> !FILTERS.contains(route.getHttpMethod()));
     }
 
-    private static Set<String> told() {
+    private static Set<String> documented() {
         return map(document, "paths").entrySet().stream()
                 .flatMap(path -> path.getValue().keySet().stream()
                         .filter(key -> !key.equals("parameters"))
@@ -74,13 +74,13 @@ class OpenApiTest {
     }
 
     @Test
-    void everyRouteShouldBeToldAndNoOther() {
+    void everyRouteShouldBeDocumentedAndNoOther() {
         Set<String> there = routesWithoutFilters()
                 .map(route -> route.getHttpMethod() + " "
                         + route.getMatchUri().replace(":domain", "{domain}").replace("/*", "/{ip}"))
                 .collect(Collectors.toSet());
 
-        assertThat(told()).isEqualTo(there);
+        assertThat(documented()).isEqualTo(there);
     }
 
     /** James guards what is at and below the base path. */

@@ -61,8 +61,8 @@ abstract class Exemptions {
         return rejected(text, "is neither a mail address nor a domain: give each domain, without patterns", cause);
     }
 
-    private static IllegalArgumentException rejected(String text, String why, Throwable cause) {
-        return new IllegalArgumentException(PrintableText.quoted(text) + " " + why, cause);
+    private static IllegalArgumentException rejected(String text, String reason, Throwable cause) {
+        return new IllegalArgumentException(PrintableText.quoted(text) + " " + reason, cause);
     }
 
     /** Letter case does not matter. */

@@ -91,7 +91,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void mailShouldBePartedWhenOnlySomeOfItsRecipientsAreBlocked() throws Exception {
+    void mailShouldBeSplitWhenOnlySomeOfItsRecipientsAreBlocked() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, INTERNAL, OTHER_EXTERNAL);
 
         mailet().service(mail);
@@ -100,15 +100,16 @@ class BlockExternalSendersTest {
         Mail blocked = spooled("blocked-sender");
         assertThat(recipients(blocked)).containsExactlyInAnyOrder(EXTERNAL, OTHER_EXTERNAL);
         assertThat(blocked.getErrorMessage()).startsWith("<someone@remote.example> from 192.0.2.1 to <one@elsewhere");
-        Mail staying = spooled("root");
-        assertThat(recipients(staying)).containsExactly(INTERNAL);
-        assertThat(staying.getErrorMessage()).isNull();
-        assertThat(Set.of(mail.getName(), blocked.getName(), staying.getName())).hasSize(3);
+        Mail remaining = spooled("root");
+        assertThat(recipients(remaining)).containsExactly(INTERNAL);
+        assertThat(remaining.getErrorMessage()).isNull();
+        assertThat(Set.of(mail.getName(), blocked.getName(), remaining.getName()))
+                .hasSize(3);
     }
 
-    /** James puts all recipients of a mail back when a mailet after ours fails: none of them may reach one. */
+    /** James restores all recipients of a mail when a later mailet fails: the mail must not reach one. */
     @Test
-    void mailThatWasPartedShouldEndThere() throws Exception {
+    void mailThatWasSplitShouldEndThere() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
 
         mailet().service(mail);
@@ -117,20 +118,20 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void mailForThoseWhoStayShouldPassWhenItIsJudgedAgain() throws Exception {
+    void mailForTheRemainingRecipientsShouldPassWhenItIsJudgedAgain() throws Exception {
         BlockExternalSenders mailet = mailet();
         mailet.service(mail(LISTED, EXTERNAL, INTERNAL));
-        Mail staying = spooled("root");
+        Mail remaining = spooled("root");
 
-        mailet.service(staying);
+        mailet.service(remaining);
 
-        assertThat(staying.getState()).isEqualTo("root");
-        assertThat(recipients(staying)).containsExactly(INTERNAL);
+        assertThat(remaining.getState()).isEqualTo("root");
+        assertThat(recipients(remaining)).containsExactly(INTERNAL);
         assertThat(spool()).hasSize(2);
     }
 
     @Test
-    void messageAttributesParametersAndRemoteAddressShouldSurviveInBothParts() throws Exception {
+    void messageAttributesParametersAndRemoteAddressShouldSurviveInBothMails() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
         mail.setAttribute(AUTH_USER);
         mail.setDsnParameters(DsnParameters.builder()
@@ -152,7 +153,7 @@ class BlockExternalSendersTest {
 
     /** Reprocessed, it must be judged again. */
     @Test
-    void copyShouldNotPassForTheServersOwn() throws Exception {
+    void copyShouldNotBeStampedAsGeneratedByTheServer() throws Exception {
         mailet().service(mail(LISTED, EXTERNAL, INTERNAL));
 
         assertThat(spool()).allSatisfy(copy -> assertThat(copy.getAttribute(SENT_BY_MAILET.getName()))
@@ -195,26 +196,26 @@ class BlockExternalSendersTest {
                 .startsWith("<someone@remote.example> from 192.0.2.2 as user user@a.example to ");
     }
 
-    /** WebAdmin removes what it has put back by its name, perhaps after it is kept again. */
+    /** WebAdmin removes a reprocessed mail by its name, perhaps after it is quarantined again. */
     @Test
-    void mailThatWasPutBackShouldBeKeptUnderAnotherNameEachTime() throws Exception {
+    void reprocessedMailShouldBeQuarantinedUnderAnotherNameEachTime() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL);
         mailet().service(mail);
         assertThat(mail.getName()).isEqualTo("mail-1");
 
-        for (int times = 1; times <= 12; times++) {
-            mail.setAttribute(new Attribute(AttributeName.of("mailRepository-reprocessing"), AttributeValue.of(times)));
+        for (int count = 1; count <= 12; count++) {
+            mail.setAttribute(new Attribute(AttributeName.of("mailRepository-reprocessing"), AttributeValue.of(count)));
             mail.setState(Mail.DEFAULT);
             mailet().service(mail);
 
             assertThat(mail.getState()).isEqualTo("blocked-sender");
-            assertThat(mail.getName()).isEqualTo("mail-1-reprocessed-" + times);
+            assertThat(mail.getName()).isEqualTo("mail-1-reprocessed-" + count);
         }
     }
 
-    /** Its address was removed, or ended, between RCPT and now. */
+    /** Its address was removed, or expired, after RCPT. */
     @Test
-    void mailThatRule1LetRelayShouldBeBlockedWhenItsClientIsListedNoMore() throws Exception {
+    void grantedMailShouldBeBlockedWhenItsClientIsNoLongerListed() throws Exception {
         Mail mail = mail(UNLISTED, EXTERNAL);
         mail.setAttribute(attribute("io.authorizedoutbounds.granted"));
 
@@ -242,7 +243,7 @@ class BlockExternalSendersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {LISTED, UNLISTED, UNKNOWN})
-    void mailOfATrustedNetworkShouldBeLeftAsItIsWithoutAskingTheLists(String from) throws Exception {
+    void mailOfATrustedNetworkShouldBeLeftAsItIsWithoutALookup(String from) throws Exception {
         Mail mail = mail(from, EXTERNAL);
         mail.setAttribute(attribute("io.authorizedoutbounds.trustedNetwork"));
 
@@ -279,7 +280,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void exemptionsShouldBeToldToThoseWhoAsk() throws Exception {
+    void exemptionsShouldBeAvailableToWebAdmin() throws Exception {
         assertThat(inForce.exemptions()).isEmpty();
 
         mailet("exemptSenders", "remote.example");
@@ -291,7 +292,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void onlyTheExemptRecipientShouldStay() throws Exception {
+    void onlyTheExemptRecipientShouldRemain() throws Exception {
         Mail mail = mail(LISTED, EXTERNAL, OTHER_EXTERNAL);
 
         mailet("exemptRecipients", EXTERNAL).service(mail);
@@ -301,7 +302,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void mailShouldBePutOffAsItCameWhenTheListsCannotBeRead() throws Exception {
+    void mailShouldBeDeferredUnchangedWhenTheListsCannotBeRead() throws Exception {
         Mail mail = mail(UNKNOWN, INTERNAL, EXTERNAL);
 
         mailet().service(mail);
@@ -314,7 +315,7 @@ class BlockExternalSendersTest {
 
     /** A full disk under the queue must neither lose the blocked recipients nor let them through. */
     @Test
-    void mailShouldBePutOffAsItCameWhenTheCopyCannotBeKept() throws Exception {
+    void mailShouldBeDeferredUnchangedWhenTheCopyCannotBeQueued() throws Exception {
         Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
         queues.room = 0;
 
@@ -326,7 +327,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void onlyThoseWhoStayShouldBePutOffWhenTheBlockedOnesAreKeptAlready() throws Exception {
+    void onlyRemainingRecipientsShouldBeDeferredWhenTheBlockedOnesAreQuarantined() throws Exception {
         Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
         queues.room = 1;
 
@@ -358,7 +359,7 @@ class BlockExternalSendersTest {
         "deferred, " + UNKNOWN + ", enforce",
         "deferred, " + UNKNOWN + ", report",
     })
-    void mailShouldBeCountedOnceByWhatBecomesOfIt(String outcome, String from, String enforcement) throws Exception {
+    void mailShouldBeCountedOnceByItsOutcome(String outcome, String from, String enforcement) throws Exception {
         mailet(configuration(enforcement), FakeMailetConfig.builder().build())
                 .service(mail(from, EXTERNAL, OTHER_EXTERNAL, INTERNAL));
 
@@ -366,7 +367,7 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void mailThatCannotBeKeptShouldBeCountedAsPutOffOnly() throws Exception {
+    void mailThatCannotBeQuarantinedShouldBeCountedAsDeferredOnly() throws Exception {
         queues.room = 0;
 
         mailet().service(mail(LISTED, INTERNAL, EXTERNAL));
@@ -408,7 +409,7 @@ class BlockExternalSendersTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "localhost", "192.0.2", "unknown"})
-    void whatIsNoAddressShouldBeNobodysOutbound(String remoteAddress) throws Exception {
+    void remoteAddressThatIsNotAnAddressShouldNotBeOutbound(String remoteAddress) throws Exception {
         Mail mail = mail(LISTED, EXTERNAL);
         mail.getClass().getMethod("setRemoteAddr", String.class).invoke(mail, remoteAddress);
 
@@ -445,14 +446,14 @@ class BlockExternalSendersTest {
                 "onMailetException | ignore | onMailetException=ignore would let mail out that was not judged",
                 "onMatchException | NoMatch | onMatchException=nomatch would let mail out that was not judged",
             })
-    void startShouldFailInWordsWhenAParameterIsWrong(String parameter, String value, String message) {
+    void startShouldFailWithAMessageWhenAParameterIsWrong(String parameter, String value, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> mailet(parameter, value))
                 .withMessageStartingWith("mailetcontainer.xml: BlockExternalSenders " + message);
     }
 
     @Test
-    void whatJamesItselfReadsShouldBeAllowed() {
+    void parametersOfJamesShouldBeAllowed() {
         assertThat(mailet("onMailetException", "error").requiredProcessingState())
                 .hasSize(2);
         assertThat(mailet("onMatchException", "matchall").requiredProcessingState())
@@ -546,7 +547,7 @@ class BlockExternalSendersTest {
     private static final class FixedLookup implements OutboundLookup {
         @Override
         public Listing listedFor(Domain domain, OutboundAddress client) {
-            throw new AssertionError("Rule 2 asks whether a client is listed for any domain");
+            throw new AssertionError("Rule 2 needs only whether a client is listed for any domain");
         }
 
         @Override

@@ -42,7 +42,7 @@ import org.apache.mailet.Mail;
 /**
  * Rule 1 for every RCPT: each internal domain sends only from its authorized outbound addresses.
  *
- * <p>Stands first in the handler chain of {@code smtpserver.xml}; takes no parameters (its settings are in
+ * <p>Must be first in the handler chain of {@code smtpserver.xml}; takes no parameters (its settings are in
  * {@code authorized-outbounds.properties}):
  *
  * <pre>{@code
@@ -53,11 +53,11 @@ import org.apache.mailet.Mail;
  * </handlerchain>
  * }</pre>
  *
- * <p>James keeps the permission to relay for the whole connection; what this hook grants is taken back at the next
- * MAIL. A permission that a trusted network or AUTH gave is never touched.
+ * <p>James's permission to relay lasts a whole connection; this hook revokes its grants at the next MAIL. It never revokes
+ * the permission of a trusted network or of AUTH.
  */
 public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook, JamesMessageHook {
-    /** In the state of the connection: the permission to relay is ours. Whose it is, the transaction knows. */
+    /** In the state of the connection: this hook gave the permission to relay. The transaction says to which sender. */
     private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
 
     /** In the state of the transaction, so that James drops it at RSET, EHLO and STARTTLS. */
@@ -111,14 +111,14 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         this.nanoTime = nanoTime;
     }
 
-    /** Leaves nothing of an earlier transaction behind. */
+    /** Revokes the grant of an earlier transaction and drops its state. */
     @Override
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
         return guarded(session, HookResult.DECLINED, () -> {
             revokeGrant(session);
             session.removeAttachment(TRANSACTION, State.Transaction);
             if (enforcement == Enforcement.ENFORCE && !isTrusted(session)) {
-                // After a second MAIL is refused and a third taken, James still holds the recipients of the first.
+                // When James refuses a second MAIL and accepts a third, it still has the recipients of the first.
                 session.removeAttachment(SMTPSession.RCPT_LIST, State.Transaction);
             }
             return HookResult.DECLINED;
@@ -128,19 +128,19 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return guarded(session, HookResult.DECLINED, () -> {
-            Optional<Transaction> begun = begun(session, sender);
-            boolean granted = begun.isPresent() && begun.get().isGranted();
-            // While there is no permission there is none to take back.
+            Optional<Transaction> current = current(session, sender);
+            boolean granted = current.isPresent() && current.get().isGranted();
+            // Without a permission there is none to revoke.
             if (session.isRelayingAllowed() && !granted) {
                 revokeGrant(session);
             }
-            // After a grant the permission to relay is ours; AUTH may have come since.
+            // After a grant the permission to relay is that of this hook; the client may have authenticated since.
             if (granted ? session.getUsername() != null : isTrusted(session)) {
-                // Row 1, without asking the domain list for what it does not need.
+                // Row 1 needs no domain list.
                 metrics.count(RelayRow.TRUSTED);
                 return HookResult.DECLINED;
             }
-            Transaction transaction = begun.orElseGet(() -> begin(session, sender));
+            Transaction transaction = current.orElseGet(() -> begin(session, sender));
             RelayRow row = transaction.judge(recipient);
             metrics.count(row);
             record(row, transaction, sender, recipient);
@@ -149,12 +149,12 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     /**
-     * With {@code verifyIdentity} James refuses an internal sender without AUTH for good (530), at MAIL already: there
-     * rule 1 takes the place of that refusal.
+     * With {@code verifyIdentity} James refuses an internal sender without AUTH permanently (530), at MAIL already: there
+     * rule 1 replaces that refusal.
      */
     @Override
     public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
-        // The same hook of James has other refusals too: for AUTH as somebody else, in 3.9 for a header without From.
+        // The same hook of James has other refusals: of another user's address and, in 3.9, of a message without From.
         if (!(hook instanceof AbstractSenderAuthIdentifyVerificationHook)
                 || !SMTPRetCode.AUTH_REQUIRED.equals(result.getSmtpRetCode())
                 || isTrusted(session)) {
@@ -163,10 +163,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return guarded(session, result, () -> {
             MaybeSender sender =
                     session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
-            Transaction transaction = begun(session, sender).orElseGet(() -> begin(session, sender));
+            Transaction transaction = current(session, sender).orElseGet(() -> begin(session, sender));
             RelayRow row = transaction.judgeSender();
             if (row.verdict() != Verdict.GRANT) {
-                // What is granted is counted at RCPT.
+                // A grant is counted at RCPT.
                 metrics.count(row);
             }
             recordAtMail(row, transaction, sender);
@@ -175,8 +175,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     /**
-     * Marks the mail for rule 2: what it may do does not depend on whether its client is still listed then, and what a
-     * trusted network sends is above both rules.
+     * Marks the mail for rule 2: a granted mail is outbound even if its client is no longer listed, and neither rule applies
+     * to mail of a trusted network.
      */
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
@@ -192,8 +192,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
-    /** What the earlier recipients of this sender have left. */
-    private static Optional<Transaction> begun(SMTPSession session, MaybeSender sender) {
+    /** The transaction that an earlier recipient of this sender began. */
+    private static Optional<Transaction> current(SMTPSession session, MaybeSender sender) {
         return session.getAttachment(TRANSACTION, State.Transaction).filter(transaction -> transaction.isFrom(sender));
     }
 
@@ -208,7 +208,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return new Attribute(AttributeName.of(name), AttributeValue.of(true));
     }
 
-    private HookResult answer(SMTPSession session, RelayRow row, Transaction transaction, HookResult asWithoutUs) {
+    private HookResult answer(
+            SMTPSession session, RelayRow row, Transaction transaction, HookResult asWithoutExtension) {
         Verdict verdict = enforcement.applyTo(row.verdict());
         if (verdict == Verdict.GRANT) {
             grant(session, transaction);
@@ -216,7 +217,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         }
         return RelayReply.to(verdict, transaction.sender(), transaction.client())
                 .map(AuthorizedOutboundHook::refusal)
-                .orElse(asWithoutUs);
+                .orElse(asWithoutExtension);
     }
 
     private static HookResult refusal(String description) {
@@ -242,9 +243,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     private static void revokeGrant(SMTPSession session) {
-        boolean ours = session.removeAttachment(GRANT, State.Connection).isPresent();
-        // AUTH since then gave a permission of its own.
-        if (ours && session.getUsername() == null) {
+        boolean grantedByHook =
+                session.removeAttachment(GRANT, State.Connection).isPresent();
+        // A client that authenticated since has a permission of its own.
+        if (grantedByHook && session.getUsername() == null) {
             session.setRelayingAllowed(false);
         }
     }
@@ -283,14 +285,14 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 && transaction.sender().internalDomain().isPresent();
     }
 
-    /** An exception that leaves a hook costs the client its connection. */
-    private HookResult guarded(SMTPSession session, HookResult asWithoutUs, Supplier<HookResult> decision) {
+    /** James closes the connection after an exception of a hook. */
+    private HookResult guarded(SMTPSession session, HookResult asWithoutExtension, Supplier<HookResult> decision) {
         try {
             return decision.get();
         } catch (RuntimeException | LinkageError e) {
             log.failed(session.getSessionID(), e);
             metrics.count(RelayRow.UNDECIDED);
-            return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutUs;
+            return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutExtension;
         }
     }
 }

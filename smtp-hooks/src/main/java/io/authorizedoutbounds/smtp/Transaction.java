@@ -16,13 +16,13 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 
 /**
- * Rule 1 for the recipients of one sender: who the sender is, and what the lists say of the client, holds for the next
- * recipient too, until the lists or the domains change on this node, and no longer than {@link #MAX_AGE}.
+ * Rule 1 for the recipients of one sender. The locality of the sender and the answer of the lists are cached for the next
+ * recipient, until the lists or the domains change on this node, and no longer than {@link #MAX_AGE}.
  *
  * <p>What could not be read is read again for each recipient. Used by one thread at a time, as James's session.
  */
 final class Transaction implements OutboundLookup {
-    /** Expiry, and what the caches refresh by themselves, raises no generation. A change on another node holds so much later. */
+    /** Bounds the delay of changes that do not change the generation: expiry, and refreshes of the caches. */
     static final Duration MAX_AGE = Duration.ofMillis(250);
 
     private final MaybeSender mailFrom;
@@ -33,10 +33,10 @@ final class Transaction implements OutboundLookup {
     private final LongSupplier nanoTime;
 
     private long generation;
-    private long settledAt;
+    private long refreshedAt;
     private Sender sender = Sender.unknown();
 
-    /** What the lists say of this client, for this sender: only one of the two questions is asked of one sender. */
+    /** The answer of the lists for this client and this sender, for which rule 1 makes only one of the two lookups. */
     private Listing listing = Listing.UNKNOWN;
 
     private boolean granted;
@@ -65,7 +65,7 @@ final class Transaction implements OutboundLookup {
         return client;
     }
 
-    /** As it was for the last row. */
+    /** As it was at the last decision. */
     Sender sender() {
         return sender;
     }
@@ -80,26 +80,26 @@ final class Transaction implements OutboundLookup {
     }
 
     RelayRow judge(MailAddress recipient) {
-        settle();
+        refresh();
         return rule.judge(false, sender, client, () -> domains.localityOf(recipient.getDomain()));
     }
 
     RelayRow judgeSender() {
-        settle();
+        refresh();
         return rule.judgeSender(sender, client);
     }
 
-    private void settle() {
-        // Both are read before what they are about, so that nothing counts as newer than it is.
+    private void refresh() {
+        // Both are read before the answers that they date, so that no answer counts as newer than it is.
         long now = nanoTime.getAsLong();
         long current = lookup.generation();
-        boolean settled =
-                sender.locality() != Locality.UNKNOWN && current == generation && now - settledAt < MAX_AGE.toNanos();
-        if (!settled) {
+        boolean fresh =
+                sender.locality() != Locality.UNKNOWN && current == generation && now - refreshedAt < MAX_AGE.toNanos();
+        if (!fresh) {
             sender = Sender.unknown();
             listing = Listing.UNKNOWN;
             generation = current;
-            settledAt = now;
+            refreshedAt = now;
             sender = domains.senderOf(mailFrom);
         }
     }

@@ -87,8 +87,8 @@ class AuthorizedOutboundHookTest {
             return 0;
         }
     };
-    private static final OutboundLookup OUT_OF_REACH = lookup(Listing.UNKNOWN);
-    private static final OutboundLookup NOBODY_LISTED = lookup(Listing.UNLISTED);
+    private static final OutboundLookup UNREACHABLE = lookup(Listing.UNKNOWN);
+    private static final OutboundLookup NONE_LISTED = lookup(Listing.UNLISTED);
 
     /** Breaks the promise of the port. */
     private static final OutboundLookup THROWING = new OutboundLookup() {
@@ -130,7 +130,7 @@ class AuthorizedOutboundHookTest {
     class Counting {
         @ParameterizedTest
         @EnumSource(Enforcement.class)
-        void refusalOfADomainOfOursShouldBeCountedWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+        void refusalOfAnInternalDomainShouldBeCountedWhetherItIsEnforcedOrNot(Enforcement enforcement) {
             FakeSmtpSession session = session(UNLISTED_IP);
 
             hook(enforcement, LISTS, DOMAINS).doRcpt(session, sender(USER_OF_A), address(OUTSIDER));
@@ -139,7 +139,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void whatIsOfNoDomainOfOursShouldNotBeCounted() {
+        void refusalOfAnExternalSenderShouldNotBeCounted() {
             FakeSmtpSession session = session(UNLISTED_IP);
 
             hook.doRcpt(session, sender(OUTSIDER), address(OTHER_OUTSIDER));
@@ -151,7 +151,7 @@ class AuthorizedOutboundHookTest {
         @Test
         void whatPassesOrCannotBeDecidedShouldNotBeCounted() {
             hook.doRcpt(session(IP_OF_A), sender(USER_OF_A), address(OUTSIDER));
-            hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS)
+            hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS)
                     .doRcpt(session(UNLISTED_IP), sender(USER_OF_A), address(OUTSIDER));
 
             assertThat(refused).isEmpty();
@@ -298,18 +298,18 @@ class AuthorizedOutboundHookTest {
 
         @ParameterizedTest
         @CsvSource({USER_OF_A + "," + OUTSIDER, USER_OF_A + "," + USER_OF_B, OUTSIDER + "," + OTHER_OUTSIDER})
-        void mailShouldBePutOffWhenTheListsCannotBeRead(String sender, String recipient) {
+        void mailShouldBeDeferredWhenTheListsCannotBeRead(String sender, String recipient) {
             FakeSmtpSession session = session(IP_OF_A);
 
             HookResult result =
-                    mailAndRcpt(hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session, sender, recipient);
+                    mailAndRcpt(hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS), session, sender, recipient);
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
             assertThat(session.isRelayingAllowed()).isFalse();
         }
 
         @Test
-        void mailShouldBePutOffWhenTheDomainListCannotBeRead() {
+        void mailShouldBeDeferredWhenTheDomainListCannotBeRead() {
             FakeSmtpSession session = session(IP_OF_A);
 
             HookResult result = mailAndRcpt(
@@ -331,8 +331,8 @@ class AuthorizedOutboundHookTest {
 
         @Test
         void unavailabilityShouldBeTemporary() {
-            HookResult result = mailAndRcpt(
-                    hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+            HookResult result =
+                    mailAndRcpt(hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
 
             assertThat(result.getResult()).isEqualTo(HookReturnCode.denySoft());
         }
@@ -379,7 +379,7 @@ class AuthorizedOutboundHookTest {
             DomainList uLabel = FixedDomainList.of("b\u00fccher.example");
 
             HookResult result = mailAndRcpt(
-                    hook(Enforcement.ENFORCE, NOBODY_LISTED, uLabel),
+                    hook(Enforcement.ENFORCE, NONE_LISTED, uLabel),
                     session(UNLISTED_IP),
                     "user@xn--bcher-kva.example",
                     OUTSIDER);
@@ -397,7 +397,7 @@ class AuthorizedOutboundHookTest {
             DomainList domains = FixedDomainList.of(longest);
 
             HookResult result = mailAndRcpt(
-                    hook(Enforcement.ENFORCE, NOBODY_LISTED, domains),
+                    hook(Enforcement.ENFORCE, NONE_LISTED, domains),
                     session("2001:db8:1111:2222:3333:4444:5555:6666"),
                     "user@" + longest,
                     OUTSIDER);
@@ -429,7 +429,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void grantShouldBeTakenBackAtTheNextMail() {
+        void grantShouldBeRevokedAtTheNextMail() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             session.resetState();
@@ -441,7 +441,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void grantShouldBeTakenBackAtASecondMailWithoutReset() {
+        void grantShouldBeRevokedAtASecondMailWithoutReset() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
 
@@ -465,7 +465,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void grantShouldBeTakenBackAtTheFirstRecipientWhenMailNeverReachedTheHook() {
+        void grantShouldBeRevokedAtTheFirstRecipientWhenMailNeverReachedTheHook() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             session.resetState();
@@ -489,13 +489,13 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void mailShouldBePutOffInTheNextTransactionWhenTheListsCannotBeReadAnyMore() {
+        void mailShouldBeDeferredInTheNextTransactionWhenTheListsCannotBeReadAnyMore() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             session.resetState();
 
             HookResult result =
-                    mailAndRcpt(hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS), session, USER_OF_A, OUTSIDER);
+                    mailAndRcpt(hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS), session, USER_OF_A, OUTSIDER);
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
             assertThat(session.isRelayingAllowed()).isFalse();
@@ -527,7 +527,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void permissionOfATrustedNetworkShouldNeverBeTakenBack() {
+        void permissionOfATrustedNetworkShouldNeverBeRevoked() {
             FakeSmtpSession session = sessionOfTrustedNetwork();
 
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
@@ -540,7 +540,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void permissionOfAuthShouldNotBeTakenBackAfterAGrant() {
+        void permissionOfAuthShouldNotBeRevokedAfterAGrant() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             session.resetState();
@@ -553,7 +553,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void permissionOfAuthShouldNotBeTakenBackWhenItCameInTheMiddleOfATransaction() {
+        void permissionOfAuthShouldNotBeRevokedWhenItCameInTheMiddleOfATransaction() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             authenticate(session);
@@ -565,7 +565,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void permissionOfAuthShouldNotBeTakenBackInALaterTransaction() {
+        void permissionOfAuthShouldNotBeRevokedInALaterTransaction() {
             FakeSmtpSession session = session(IP_OF_A);
             authenticate(session);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
@@ -577,7 +577,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void recipientsOfAnEarlierTransactionShouldBeForgottenAtMail() throws Exception {
+        void recipientsOfAnEarlierTransactionShouldBeDroppedAtMail() throws Exception {
             FakeSmtpSession session = session(UNLISTED_IP);
             session.setAttachment(SMTPSession.RCPT_LIST, List.of(new MailAddress(OUTSIDER)), State.Transaction);
 
@@ -600,9 +600,9 @@ class AuthorizedOutboundHookTest {
         }
     }
 
-    /** What the first recipient of a transaction settles for the next ones. */
+    /** Answers that the first recipient of a transaction leaves for the next ones. */
     @Nested
-    class Settled {
+    class CachedAnswers {
         private static final long MAX_AGE_NANOS = 250_000_000;
 
         private final SettableLookup lists = new SettableLookup();
@@ -631,12 +631,12 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void domainOfTheSenderShouldBeAskedForOnce() {
+        void domainOfTheSenderShouldBeLookedUpOnce() {
             FakeSmtpSession session = session(IP_OF_A);
             mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
             rcpt(hook, session, USER_OF_A, OUTSIDER);
 
-            assertThat(domains.asked).containsExactly(Domain.of("a.example"));
+            assertThat(domains.lookups).containsExactly(Domain.of("a.example"));
         }
 
         @Test
@@ -675,7 +675,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void changeWhileTheListsWereAskedShouldHoldForTheNextRecipient() {
+        void changeWhileTheListsWereReadShouldHoldForTheNextRecipient() {
             FakeSmtpSession session = session(IP_OF_A);
             mail(hook, session, USER_OF_A);
             lists.whileAsked = () -> lists.change(Listing.UNLISTED);
@@ -699,7 +699,7 @@ class AuthorizedOutboundHookTest {
             assertThat(reply(rcpt(hook, session, USER_OF_A, OUTSIDER))).startsWith("451 4.7.1 ");
         }
 
-        /** Or a client that sends without a pause would keep its answer. */
+        /** Otherwise a client that sends without a pause would never get a new answer. */
         @Test
         void ageShouldCountFromTheAnswerNotFromItsLastUse() {
             FakeSmtpSession session = session(IP_OF_A);
@@ -715,7 +715,7 @@ class AuthorizedOutboundHookTest {
 
         @ParameterizedTest
         @ValueSource(strings = {USER_OF_A, OUTSIDER})
-        void listsThatCannotBeReadShouldBeAskedAgainForTheNextRecipient(String sender) {
+        void listsThatCannotBeReadShouldBeReadAgainForTheNextRecipient(String sender) {
             lists.listing = Listing.UNKNOWN;
             FakeSmtpSession session = session(IP_OF_A);
             assertThat(reply(mailAndRcpt(hook, session, sender, OTHER_OUTSIDER)))
@@ -728,7 +728,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void domainListThatCannotBeReadShouldBeAskedAgainForTheNextRecipient() {
+        void domainListThatCannotBeReadShouldBeReadAgainForTheNextRecipient() {
             domains.readable = false;
             FakeSmtpSession session = session(IP_OF_A);
             assertThat(reply(mailAndRcpt(hook, session, USER_OF_A, OUTSIDER))).isEqualTo(UNAVAILABLE);
@@ -764,7 +764,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void whatMailSettledWithVerifyIdentityShouldNotBeAskedForAgain() {
+        void answersReadAtMailWithVerifyIdentityShouldNotBeReadAgain() {
             FakeSmtpSession session = session(IP_OF_A);
             session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
             mail(hook, session, USER_OF_A);
@@ -826,9 +826,9 @@ class AuthorizedOutboundHookTest {
         }
     }
 
-    /** The internal domains, with a record of what is asked of them. */
+    /** The internal domains, with a record of the lookups. */
     private static final class RecordingDomainList {
-        private final List<Domain> asked = new ArrayList<>();
+        private final List<Domain> lookups = new ArrayList<>();
         private boolean readable = true;
 
         private DomainList asDomainList() {
@@ -838,7 +838,7 @@ class AuthorizedOutboundHookTest {
                             throw new DomainListException("The domain list cannot be read");
                         }
                         if (method.getName().equals("containsDomain")) {
-                            asked.add((Domain) arguments[0]);
+                            lookups.add((Domain) arguments[0]);
                         }
                         return method.invoke(DOMAINS, arguments);
                     });
@@ -850,7 +850,7 @@ class AuthorizedOutboundHookTest {
         JamesWithoutTheModule.assertMissingLineReported(AuthorizedOutboundHook.class);
     }
 
-    /** What rule 2 is told. */
+    /** The marks for rule 2. */
     @Nested
     class Mark {
         private final AttributeName granted = AttributeName.of("io.authorizedoutbounds.granted");
@@ -962,7 +962,7 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = session(IP_OF_A);
 
             HookResult result =
-                    mailAndRcpt(hook(Enforcement.REPORT, OUT_OF_REACH, DOMAINS), session, USER_OF_A, OUTSIDER);
+                    mailAndRcpt(hook(Enforcement.REPORT, UNREACHABLE, DOMAINS), session, USER_OF_A, OUTSIDER);
 
             assertThat(result).isEqualTo(HookResult.DECLINED);
             assertThat(session.isRelayingAllowed()).isFalse();
@@ -1025,7 +1025,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void grantGivenAtMailShouldBeTakenBackAtTheNextMail() {
+        void grantGivenAtMailShouldBeRevokedAtTheNextMail() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
             hook.onHookResult(session, authRequired, 0, new VerifyingHook());
             session.resetState();
@@ -1036,7 +1036,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void unlistedClientShouldBePutOffInsteadOfRejected() {
+        void unlistedClientShouldBeRefusedTemporarilyInsteadOfRejected() {
             FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
 
             HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
@@ -1058,10 +1058,10 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void mailShouldBePutOffWhenTheListsCannotBeRead() {
+        void mailShouldBeDeferredWhenTheListsCannotBeRead() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
 
-            HookResult result = hook(Enforcement.ENFORCE, OUT_OF_REACH, DOMAINS)
+            HookResult result = hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS)
                     .onHookResult(session, authRequired, 0, new VerifyingHook());
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
@@ -1185,7 +1185,7 @@ class AuthorizedOutboundHookTest {
             assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.refuse", 1));
         }
 
-        /** Or each of its recipients would count for two. */
+        /** Otherwise each of its recipients would count twice. */
         @Test
         void mailThatIsGrantedShouldNotBeCounted() {
             verifyIdentityRefuses(IP_OF_A);
@@ -1194,7 +1194,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void commandThatCannotBeJudgedShouldBeCountedAsPutOff() {
+        void commandThatCannotBeJudgedShouldBeCountedAsDeferred() {
             mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
 
             assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.defer", 1));
@@ -1222,7 +1222,7 @@ class AuthorizedOutboundHookTest {
     @Nested
     class NothingEscapes {
         @Test
-        void mailShouldBePutOffWhenTheLookupThrows() {
+        void mailShouldBeDeferredWhenTheLookupThrows() {
             HookResult result =
                     mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
 
@@ -1239,7 +1239,7 @@ class AuthorizedOutboundHookTest {
 
         @ParameterizedTest
         @EnumSource(BrokenClient.class)
-        void mailShouldBePutOffWhenTheClientHasNoAddress(BrokenClient client) {
+        void mailShouldBeDeferredWhenTheClientHasNoAddress(BrokenClient client) {
             HookResult result = rcpt(hook, new FakeSmtpSession(client.address()), USER_OF_A, OUTSIDER);
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
@@ -1254,7 +1254,7 @@ class AuthorizedOutboundHookTest {
         }
 
         @Test
-        void mailShouldBePutOffWhenTheSessionIsBroken() {
+        void mailShouldBeDeferredWhenTheSessionIsBroken() {
             FakeSmtpSession broken = new BrokenSession();
 
             assertThat(reply(mail(hook, broken, USER_OF_A))).isEqualTo(UNAVAILABLE);

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.apache.james.core.Username;
 import org.apache.james.protocols.smtp.utils.BaseFakeSMTPSession;
 
-/** What a hook sees of a connection, kept as James's {@code SMTPSessionImpl} keeps it. */
+/** The state of a connection that a hook sees, with the life cycle of James's {@code SMTPSessionImpl}. */
 class FakeSmtpSession extends BaseFakeSMTPSession {
     private final InetSocketAddress remoteAddress;
     private final Map<AttachmentKey<?>, Object> connection = new HashMap<>();
