@@ -36,7 +36,12 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.authorizedoutbounds.policy", "java..", "com.google.common..", "org.apache.james.core")
+                        "io.authorizedoutbounds.policy",
+                        "java..",
+                        "com.google.common..",
+                        "org.apache.james.core",
+                        // Annotations that the compiler reads and no JVM does.
+                        "com.google.auto.value")
                 .check(CLASSES);
     }
 
