@@ -158,15 +158,15 @@ class OperatorIntegrationTest {
 
         @ParameterizedTest
         @CsvSource({
-            LISTED + ", user@DOMAIN, someone@x.example, 2, grant, 2, leave",
-            STRANGER + ", user@DOMAIN, someone@x.example, 3, refuse, 2, leave",
-            STRANGER + ", user@DOMAIN, user@DOMAIN, 3, refuse, 2, leave",
-            STRANGER + ", someone@x.example, user@DOMAIN, 5, pass, 3, leave",
-            STRANGER + ", '', user@DOMAIN, 5, pass, 2, leave",
+            LISTED + ", user@DOMAIN, someone@x.example, 2, grant, 2, pass",
+            STRANGER + ", user@DOMAIN, someone@x.example, 3, refuse, 2, pass",
+            STRANGER + ", user@DOMAIN, user@DOMAIN, 3, refuse, 2, pass",
+            STRANGER + ", someone@x.example, user@DOMAIN, 5, pass, 3, pass",
+            STRANGER + ", '', user@DOMAIN, 5, pass, 2, pass",
             LISTED + ", someone@x.example, someone@y.example, 6, grant, 5, block",
-            LISTED + ", '', someone@y.example, 6, grant, 2, leave",
-            LISTED + ", %3C%3E, someone@y.example, 6, grant, 2, leave",
-            STRANGER + ", someone@x.example, someone@y.example, 7, refuse, 1, leave",
+            LISTED + ", '', someone@y.example, 6, grant, 2, pass",
+            LISTED + ", %3C%3E, someone@y.example, 6, grant, 2, pass",
+            STRANGER + ", someone@x.example, someone@y.example, 7, refuse, 1, pass",
         })
         void decisionIsThatOfTheRules(
                 String client, String sender, String recipient, int row, String verdict, int row2, String outcome) {
