@@ -8,14 +8,11 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * When a change was made, to the microsecond: the timestamp of its rows, by which Cassandra tells which of two is the
- * later, and the time in its id.
- *
- * <p>A hybrid logical clock (Kulkarni and others, 2014): the time of the node's clock, or just after the last change when
- * that is ahead of the clock.
+ * When a change was made, to the microsecond. It is the timestamp of the change's rows, by which Cassandra decides which of
+ * two writes is the later one, and it is in the change's id.
  */
 final class ChangeTime {
-    /** From the beginning of the Gregorian calendar, where the time of a version 1 UUID begins (RFC 4122), to 1970. */
+    /** From the start of the Gregorian calendar, at which the time of a version 1 UUID starts (RFC 4122), to 1970. */
     private static final long GREGORIAN_MICROSECONDS = 12_219_292_800_000_000L;
 
     private static final long VARIANT_OF_RFC_4122 = 0x8000_0000_0000_0000L;
@@ -27,17 +24,17 @@ final class ChangeTime {
         this.microseconds = microseconds;
     }
 
-    /** So long after 1970. */
+    /** @param microseconds since 1970 */
     static ChangeTime ofMicroseconds(long microseconds) {
         return new ChangeTime(microseconds);
     }
 
-    /** When the change with this id was made. */
+    /** The time in the id of a change. */
     static ChangeTime of(UUID id) {
         return new ChangeTime(Math.floorDiv(id.timestamp(), 10L) - GREGORIAN_MICROSECONDS);
     }
 
-    /** Now, or right after the last of the changes when the clock is behind it. */
+    /** Now, or a microsecond after the last of the changes when {@code now} is not after it. */
     static ChangeTime after(Collection<ChangeTime> changes, Instant now) {
         long last =
                 changes.stream().mapToLong(change -> change.microseconds).max().orElse(Long.MIN_VALUE);
@@ -52,7 +49,7 @@ final class ChangeTime {
         return Instant.EPOCH.plus(microseconds, ChronoUnit.MICROS);
     }
 
-    /** An id that no other change has, with this time in it. */
+    /** A unique id with this time in it. */
     UUID newId() {
         long time = (microseconds + GREGORIAN_MICROSECONDS) * 10;
         long high = (time << 32) | ((time >>> 16) & 0xFFFF_0000L) | VERSION_1 | (time >>> 48);

@@ -7,13 +7,13 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Rows that another program wrote, and that cannot be read. */
+/** Rows of another program that cannot be read. */
 final class MalformedRows {
     private static final Logger LOGGER = LoggerFactory.getLogger(MalformedRows.class);
 
     private MalformedRows() {}
 
-    /** Nothing, and a line in the log. */
+    /** Logs the row and returns nothing. */
     static <T> Optional<T> skip(Row row, RuntimeException reason) {
         LOGGER.warn(
                 "Skipped a malformed row: {}: {}",

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cassandra;
+
+import com.datastax.oss.driver.api.core.CqlIdentifier;
+import com.datastax.oss.driver.api.core.CqlSession;
+import java.util.concurrent.CompletionStage;
+
+/** The DAOs of an open session. Thread-safe. */
+final class OutboundDaos {
+    private final QuorumSession session;
+    private final AuthorizedOutboundDao entries;
+    private final ChangeLogDao changeLog;
+    private final RefusalDao refusals;
+
+    private OutboundDaos(
+            QuorumSession session, AuthorizedOutboundDao entries, ChangeLogDao changeLog, RefusalDao refusals) {
+        this.session = session;
+        this.entries = entries;
+        this.changeLog = changeLog;
+        this.refusals = refusals;
+    }
+
+    /** Creates the tables that are missing and prepares the statements; may be called again after a failure. */
+    static CompletionStage<OutboundDaos> open(CqlSession session, CqlIdentifier keyspace) {
+        return OutboundTables.create(session, keyspace)
+                .thenCompose(created -> prepare(new QuorumSession(session, keyspace)));
+    }
+
+    private static CompletionStage<OutboundDaos> prepare(QuorumSession session) {
+        CompletionStage<AuthorizedOutboundDao> entries = AuthorizedOutboundDao.prepare(session);
+        CompletionStage<ChangeLogDao> changeLog = ChangeLogDao.prepare(session);
+        CompletionStage<RefusalDao> refusals = RefusalDao.prepare(session);
+        return entries.thenCompose(entryDao -> changeLog.thenCombine(
+                refusals, (changeLogDao, refusalDao) -> new OutboundDaos(session, entryDao, changeLogDao, refusalDao)));
+    }
+
+    /** For the batches of statements of several DAOs. */
+    QuorumSession session() {
+        return session;
+    }
+
+    AuthorizedOutboundDao entries() {
+        return entries;
+    }
+
+    ChangeLogDao changeLog() {
+        return changeLog;
+    }
+
+    RefusalDao refusals() {
+        return refusals;
+    }
+}
