@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlIdentifier;
+import com.google.auto.value.AutoValue;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.HostAndPort;
@@ -13,7 +14,8 @@ import org.apache.commons.configuration2.Configuration;
  * Where Cassandra is, from the keys that James itself reads from {@code conf/cassandra.properties}. Other keys of James
  * in that file are left to James.
  */
-public final class CassandraConfiguration {
+@AutoValue
+public abstract class CassandraConfiguration {
     /** Name of the file in {@code conf/}, without its ending. */
     public static final String FILE = "cassandra";
 
@@ -29,7 +31,7 @@ public final class CassandraConfiguration {
     private static final int DEFAULT_PORT = 9042;
     private static final String NODES_ALLOWED = "give host:port of one or more members, separated by commas";
 
-    /** A user and its password. */
+    /** A user and its password; {@code toString} shows neither. */
     static final class Credentials {
         final String user;
         final String password;
@@ -40,27 +42,7 @@ public final class CassandraConfiguration {
         }
     }
 
-    private final ImmutableList<InetSocketAddress> nodes;
-    private final CqlIdentifier keyspace;
-    private final boolean createKeyspace;
-    private final int replicationFactor;
-    private final String localDatacenter;
-    private final Optional<Credentials> credentials;
-
-    private CassandraConfiguration(
-            ImmutableList<InetSocketAddress> nodes,
-            CqlIdentifier keyspace,
-            boolean createKeyspace,
-            int replicationFactor,
-            String localDatacenter,
-            Optional<Credentials> credentials) {
-        this.nodes = nodes;
-        this.keyspace = keyspace;
-        this.createKeyspace = createKeyspace;
-        this.replicationFactor = replicationFactor;
-        this.localDatacenter = localDatacenter;
-        this.credentials = credentials;
-    }
+    CassandraConfiguration() {}
 
     /**
      * Reads the file.
@@ -68,23 +50,30 @@ public final class CassandraConfiguration {
      * @throws IllegalArgumentException naming the file, the key, the value and what is allowed
      */
     public static CassandraConfiguration from(Configuration configuration) {
-        ImmutableList.Builder<InetSocketAddress> nodes = ImmutableList.builder();
+        Builder builder = new AutoValue_CassandraConfiguration.Builder()
+                .nodes(nodes(configuration))
+                .keyspace(parseKeyspace(text(configuration, KEYSPACE).orElse(DEFAULT_KEYSPACE)))
+                .createKeyspace(
+                        parseCreateKeyspace(text(configuration, KEYSPACE_CREATE).orElse("false")))
+                .replicationFactor(parseReplicationFactor(
+                        text(configuration, REPLICATION_FACTOR).orElse("1")))
+                .localDatacenter(text(configuration, LOCAL_DC).orElse(DEFAULT_LOCAL_DC));
+        credentials(configuration).ifPresent(builder::credentials);
+        return builder.build();
+    }
+
+    private static ImmutableList<InetSocketAddress> nodes(Configuration configuration) {
+        ImmutableList.Builder<InetSocketAddress> builder = ImmutableList.builder();
         for (String value : configuration.getStringArray(NODES)) {
             for (String node : Splitter.on(',').trimResults().omitEmptyStrings().split(value)) {
-                nodes.add(node(node));
+                builder.add(parseNode(node));
             }
         }
-        ImmutableList<InetSocketAddress> contactPoints = nodes.build();
-        if (contactPoints.isEmpty()) {
-            throw refused(NODES, "", NODES_ALLOWED);
+        ImmutableList<InetSocketAddress> nodes = builder.build();
+        if (nodes.isEmpty()) {
+            throw notAllowed(NODES, "", NODES_ALLOWED);
         }
-        return new CassandraConfiguration(
-                contactPoints,
-                keyspace(text(configuration, KEYSPACE).orElse(DEFAULT_KEYSPACE)),
-                createKeyspace(text(configuration, KEYSPACE_CREATE).orElse("false")),
-                replicationFactor(text(configuration, REPLICATION_FACTOR).orElse("1")),
-                text(configuration, LOCAL_DC).orElse(DEFAULT_LOCAL_DC),
-                credentials(secret(configuration, USER), secret(configuration, PASSWORD)));
+        return nodes;
     }
 
     private static Optional<String> text(Configuration configuration, String key) {
@@ -92,48 +81,50 @@ public final class CassandraConfiguration {
         return value.isEmpty() ? Optional.empty() : Optional.of(value);
     }
 
-    /** As James reads it: quotes, escaped commas and the blanks after them belong to it. */
+    /** As James reads it: quotes, escaped commas and the blanks after them are part of it. */
     private static Optional<String> secret(Configuration configuration, String key) {
         return Optional.ofNullable(configuration.getString(key, null)).filter(value -> !value.isBlank());
     }
 
-    private static InetSocketAddress node(String text) {
+    private static InetSocketAddress parseNode(String text) {
         HostAndPort node;
         try {
             node = HostAndPort.fromString(text).withDefaultPort(DEFAULT_PORT);
         } catch (IllegalArgumentException e) {
-            throw refused(NODES, text, NODES_ALLOWED);
+            throw notAllowed(NODES, text, NODES_ALLOWED);
         }
         if (node.getHost().isEmpty()) {
-            throw refused(NODES, text, NODES_ALLOWED);
+            throw notAllowed(NODES, text, NODES_ALLOWED);
         }
-        // Unresolved: the driver asks for the host's addresses anew whenever it connects.
+        // Unresolved: the driver resolves the host name again whenever it connects.
         return InetSocketAddress.createUnresolved(node.getHost(), node.getPort());
     }
 
-    private static CqlIdentifier keyspace(String name) {
+    private static CqlIdentifier parseKeyspace(String name) {
         if (!name.matches("[A-Za-z][A-Za-z0-9_]{0,47}")) {
-            throw refused(KEYSPACE, name, "give up to 48 letters, digits and underscores, a letter first");
+            throw notAllowed(KEYSPACE, name, "give up to 48 letters, digits and underscores, a letter first");
         }
-        // As James does, which names its keyspace without quotes.
+        // As in James, which does not quote the name of its keyspace.
         return CqlIdentifier.fromCql(name);
     }
 
-    private static boolean createKeyspace(String value) {
+    private static boolean parseCreateKeyspace(String value) {
         if (!value.equals("true") && !value.equals("false")) {
-            throw refused(KEYSPACE_CREATE, value, "give 'true' or 'false'");
+            throw notAllowed(KEYSPACE_CREATE, value, "give 'true' or 'false'");
         }
         return Boolean.parseBoolean(value);
     }
 
-    private static int replicationFactor(String value) {
+    private static int parseReplicationFactor(String value) {
         if (!value.matches("[1-9][0-9]?")) {
-            throw refused(REPLICATION_FACTOR, value, "give a number from 1 to 99");
+            throw notAllowed(REPLICATION_FACTOR, value, "give a number from 1 to 99");
         }
         return Integer.parseInt(value);
     }
 
-    private static Optional<Credentials> credentials(Optional<String> user, Optional<String> password) {
+    private static Optional<Credentials> credentials(Configuration configuration) {
+        Optional<String> user = secret(configuration, USER);
+        Optional<String> password = secret(configuration, PASSWORD);
         if (user.isPresent() != password.isPresent()) {
             throw new IllegalArgumentException(
                     "conf/" + FILE + ".properties: give " + USER + " and " + PASSWORD + " together, or neither");
@@ -141,32 +132,37 @@ public final class CassandraConfiguration {
         return user.map(name -> new Credentials(name, password.orElseThrow()));
     }
 
-    private static IllegalArgumentException refused(String key, String value, String allowed) {
+    private static IllegalArgumentException notAllowed(String key, String value, String allowed) {
         return new IllegalArgumentException(
                 "conf/" + FILE + ".properties: " + key + "='" + value + "' is not allowed: " + allowed);
     }
 
-    ImmutableList<InetSocketAddress> nodes() {
-        return nodes;
-    }
+    abstract ImmutableList<InetSocketAddress> nodes();
 
-    CqlIdentifier keyspace() {
-        return keyspace;
-    }
+    abstract CqlIdentifier keyspace();
 
-    boolean createKeyspace() {
-        return createKeyspace;
-    }
+    abstract boolean createKeyspace();
 
-    int replicationFactor() {
-        return replicationFactor;
-    }
+    abstract int replicationFactor();
 
-    String localDatacenter() {
-        return localDatacenter;
-    }
+    abstract String localDatacenter();
 
-    Optional<Credentials> credentials() {
-        return credentials;
+    abstract Optional<Credentials> credentials();
+
+    @AutoValue.Builder
+    abstract static class Builder {
+        abstract Builder nodes(ImmutableList<InetSocketAddress> nodes);
+
+        abstract Builder keyspace(CqlIdentifier keyspace);
+
+        abstract Builder createKeyspace(boolean createKeyspace);
+
+        abstract Builder replicationFactor(int replicationFactor);
+
+        abstract Builder localDatacenter(String localDatacenter);
+
+        abstract Builder credentials(Credentials credentials);
+
+        abstract CassandraConfiguration build();
     }
 }

@@ -11,7 +11,6 @@ import dev.failsafe.RetryPolicy;
 import io.authorizedoutbounds.policy.StoreNotReachedException;
 import java.io.File;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -44,17 +43,26 @@ public class CassandraConnection {
         return open(() -> OutboundDaos.open(session, keyspace));
     }
 
+    /** Opens a session for the extension alone. */
+    public static CassandraConnection own(CassandraConfiguration configuration) {
+        return own(configuration, "");
+    }
+
     /**
      * Opens a session for the extension alone.
      *
-     * @param driverConfiguration the driver's {@code cassandra-driver.conf}, when there is one
+     * @param driverConfiguration the driver's {@code cassandra-driver.conf}
      */
-    public static CassandraConnection own(CassandraConfiguration configuration, Optional<File> driverConfiguration) {
+    public static CassandraConnection own(CassandraConfiguration configuration, File driverConfiguration) {
+        return own(configuration, "include required(file(\"" + driverConfiguration.getAbsolutePath() + "\"))");
+    }
+
+    private static CassandraConnection own(CassandraConfiguration configuration, String driverOptions) {
         LOGGER.info(
                 "Lists of authorized outbounds are in keyspace {} of Cassandra at {}, over a session of their own",
                 configuration.keyspace(),
                 configuration.nodes());
-        DriverConfigLoader driverConfig = driverConfig(driverConfiguration);
+        DriverConfigLoader driverConfig = driverConfig(driverOptions);
         return open(
                 // The driver may throw as well as fail: within a stage both end in whenComplete.
                 () -> session(configuration, driverConfig)
@@ -106,10 +114,8 @@ public class CassandraConnection {
         return builder.buildAsync();
     }
 
-    private static DriverConfigLoader driverConfig(Optional<File> file) {
-        // The last value of a key wins: these are defaults, and the operator's file follows them.
-        String operatorsFile = file.map(path -> "include required(file(\"" + path.getAbsolutePath() + "\"))")
-                .orElse("");
+    private static DriverConfigLoader driverConfig(String driverOptions) {
+        // The last value of a key wins: these are defaults, and the options of the operator follow them.
         return DriverConfigLoader.fromString(String.join(
                 "\n",
                 "datastax-java-driver {",
@@ -121,7 +127,7 @@ public class CassandraConnection {
                 "    class = ConstantSpeculativeExecutionPolicy, max-executions = 3, delay = 100 milliseconds",
                 "  }",
                 "}",
-                operatorsFile));
+                driverOptions));
     }
 
     private static CompletionStage<Void> createKeyspace(CqlSession session, CassandraConfiguration configuration) {

@@ -134,9 +134,11 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             return CassandraConnection.shared(session.get().getProvider().get());
         }
         try {
-            return CassandraConnection.own(
-                    CassandraConfiguration.from(properties.getConfiguration(CassandraConfiguration.FILE)),
-                    driverConfiguration(files));
+            CassandraConfiguration configuration =
+                    CassandraConfiguration.from(properties.getConfiguration(CassandraConfiguration.FILE));
+            return driverConfiguration(files)
+                    .map(file -> CassandraConnection.own(configuration, file))
+                    .orElseGet(() -> CassandraConnection.own(configuration));
         } catch (FileNotFoundException e) {
             throw new IllegalArgumentException(
                     "conf/" + CassandraConfiguration.FILE + ".properties is missing: this James has no Cassandra of its"
