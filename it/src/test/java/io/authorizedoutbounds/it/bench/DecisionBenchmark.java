@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Rule 1 with so many domains in memory: on answers that are there, each asked for in turn, and on some that are not. */
+/** Rule 1 with so many cached domains: on answers that are there, each asked for in turn, and on some that are not. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

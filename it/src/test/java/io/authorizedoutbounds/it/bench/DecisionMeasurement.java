@@ -28,9 +28,9 @@ class DecisionMeasurement implements Measurement {
         List<String> lines = new ArrayList<>();
         lines.add(
                 "Two forks of five seconds each, mean and 99.9 % confidence interval; one thread. Rows 2 and 3 ask for all"
-                        + " domains in turn: what many domains touch comes from main memory. A miss asks a store in memory: it has"
+                        + " domains in turn: what many domains touch comes from main memory. A miss asks an in-memory store: it has"
                         + " all the work but the way to Cassandra.\n");
-        lines.add("| decision | domains in memory | ns | B |");
+        lines.add("| decision | cached domains | ns | B |");
         lines.add("|---|---|---|---|");
         Map<String, Worst> hits = new LinkedHashMap<>();
         for (RunResult result : results) {
@@ -54,7 +54,7 @@ class DecisionMeasurement implements Measurement {
         }
         List<Budget> budgets = new ArrayList<>();
         hits.forEach((domains, worst) -> budgets.add(new Budget(
-                "decision on a cache hit, " + domains + " domains in memory, the worst row",
+                "decision on a cache hit, " + domains + " cached domains, the worst row",
                 "≤ 200 ns, ≤ 32 B",
                 String.format(Locale.ROOT, "%.0f ns, %.1f B", worst.nanoseconds(), worst.bytes()),
                 worst.nanoseconds() <= BUDGET_NANOSECONDS && worst.bytes() <= BUDGET_BYTES)));

@@ -292,9 +292,9 @@ class OutageMeasurement implements Measurement {
                 Locale.ROOT,
                 "A James with a heap of 1 GB, warmed up for %d s; Cassandra frozen (SIGSTOP) after %d s for %d s. At the"
                         + " same time %d clients send inbound mail (row 5) as fast as it is answered, a new connection"
-                        + " every %d RCPT; one sends %d RCPT a second from a listed address that is in memory (row 2), on"
+                        + " every %d RCPT; one sends %d RCPT a second from a listed address that is cached (row 2), on"
                         + " one connection; %d RCPT a second come from addresses never seen to an external recipient"
-                        + " (row 7), each on a connection of its own. Seconds are those in which was asked.%n",
+                        + " (row 7), each on a connection of its own. Seconds are those of the command.%n",
                 WARM_UP,
                 NORMAL,
                 FROZEN,

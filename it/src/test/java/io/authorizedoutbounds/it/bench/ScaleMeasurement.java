@@ -108,7 +108,7 @@ class ScaleMeasurement implements Measurement {
         text.add(String.format(
                 Locale.ROOT,
                 "One Cassandra with a heap of 2 GB; loaded in %d s, its files written and in order before anything was"
-                        + " measured. They are in the memory of the machine: *cold* is what is not in the memory of"
+                        + " measured. They are in the memory of the machine: *cold* is what is not cached in"
                         + " James. A decision is that of the drop-in's own classes in one JVM, without SMTP.%n",
                 load.toSeconds()));
         InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of(IntStream.range(0, DATA.domains())
@@ -235,7 +235,7 @@ class ScaleMeasurement implements Measurement {
                 }
             }
         }
-        text.add("| hot decision, ns | behind memory | keys in memory | p50 | p99 | p99.9 | mean |");
+        text.add("| hot decision, ns | behind the cache | cached keys | p50 | p99 | p99.9 | mean |");
         text.add("|---|---|---|---|---|---|---|");
         double median = 0;
         double tail = 0;
@@ -256,7 +256,7 @@ class ScaleMeasurement implements Measurement {
         budgets.add(new Budget(
                 String.format(
                         Locale.ROOT,
-                        "hot decision among %,d domains, to one with as much in memory and no database behind, p50 and"
+                        "hot decision among %,d domains, to one with as much in the cache and no database behind, p50 and"
                                 + " p99, the worst rows",
                         DATA.domains()),
                 "≤ 1.25 ×, ≤ 2 ×",
@@ -298,8 +298,8 @@ class ScaleMeasurement implements Measurement {
         double last = used.get(2);
         text.add(String.format(
                 Locale.ROOT,
-                "%nMemory (used heap after a full collection, less what was used before; limits of %,d domains and %,d"
-                        + " addresses): %.1f MB after asking for %,d domains, as many listed addresses and as many"
+                "%nCache (used heap after a full collection, less what was used before; limits of %,d domains and %,d"
+                        + " addresses): %.1f MB after looking up %,d domains, as many listed addresses and as many"
                         + " unlisted ones, %.1f MB after three times as many.%n",
                 CACHE_MAXIMUM,
                 CACHE_MAXIMUM,
@@ -307,7 +307,7 @@ class ScaleMeasurement implements Measurement {
                 CACHE_MAXIMUM,
                 last));
         budgets.add(new Budget(
-                "heap of three times as many keys as the limits of memory, to that of as many as the limits",
+                "heap of three times as many keys as the limits of the cache, to that of as many as the limits",
                 "≤ 1.25 ×",
                 String.format(Locale.ROOT, "%.2f × (%.1f MB, %.1f MB)", last / first, last, first),
                 last <= HEAP_BUDGET * first));
@@ -332,7 +332,7 @@ class ScaleMeasurement implements Measurement {
         text.add(String.format(
                 Locale.ROOT,
                 "%d changes over WebAdmin, PUT and DELETE in turn, on two James in turn, at random moments; from the 204"
-                        + " until the other James, which had the answer of before in memory, answers a RCPT accordingly:"
+                        + " until the other James, which had cached the old answer, answers a RCPT accordingly:"
                         + " p50 %.0f ms, p99 %.0f ms, max %.0f ms.%n",
                 CHANGES,
                 millis(nanoseconds.getValueAtPercentile(50)),

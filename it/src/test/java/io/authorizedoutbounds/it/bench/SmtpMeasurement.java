@@ -147,7 +147,7 @@ class SmtpMeasurement implements Measurement {
         lines.add(
                 "The extension refuses with 451, James without it with 550. James without it has the listed client in its"
                         + " trusted network (`authorizedAddresses`), in each setup: so it passes. Logs are as each server is"
-                        + " shipped, those of the extension as its README has them: James without it and Postfix log each refusal"
+                        + " shipped, those of the extension as docs/operate.md has them: James without it and Postfix log each refusal"
                         + " in a line, the extension at most ten lines a second for one client. Postfix has one restriction class"
                         + " for each domain, with lmdb tables, and refuses with 451. It resolves each recipient in another process,"
                         + " and opens a queue file for each transaction that passes, which James does only after DATA.\n");
