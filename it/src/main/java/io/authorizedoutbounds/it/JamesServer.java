@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -53,6 +55,7 @@ public final class JamesServer implements AutoCloseable {
         private final int tlsSubmissionPort = Build.freePort();
         private final int webAdminPort = Build.freePort();
         private boolean dropIn = true;
+        private Optional<Consumer<Path>> installer = Optional.empty();
         private App app = App.MEMORY;
         private Predicate<String> jars = jar -> true;
         private int sinkPort = 1;
@@ -70,6 +73,17 @@ public final class JamesServer implements AutoCloseable {
             edit("healthcheck.properties", "additional\\.healthchecks=.*", "");
             withoutMailet();
             return edit("extensions.properties", "guice\\.extension\\.module=.*", "");
+        }
+
+        /**
+         * James's own sample configuration without the drop-in.
+         *
+         * @param steps what installs the extension there, given the folder of James
+         */
+        public Builder installedBy(Consumer<Path> steps) {
+            dropIn = false;
+            installer = Optional.of(steps);
+            return this;
         }
 
         /** Leaves rule 2 out, and nothing else. */
@@ -264,6 +278,9 @@ public final class JamesServer implements AutoCloseable {
             Build.copyFolder(Build.resource("james/conf"), conf);
             if (dropIn) {
                 Build.copyFolder(Build.dropIn(), folder);
+            } else if (installer.isPresent()) {
+                Build.copyFolder(Build.resource("james-sample/conf"), conf);
+                installer.get().accept(folder);
             } else {
                 Build.copyFolder(Build.dropIn().resolve("conf"), conf);
             }
@@ -392,6 +409,11 @@ public final class JamesServer implements AutoCloseable {
         int logged = log().length();
         process = ServerProcess.start("james", folder, command, environment);
         awaitStarted(logged);
+    }
+
+    /** The folder of James, with {@code conf/} and {@code extensions-jars/}. */
+    public Path folder() {
+        return folder;
     }
 
     /** The port for other servers, as shipped 25. */

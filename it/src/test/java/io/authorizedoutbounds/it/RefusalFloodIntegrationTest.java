@@ -20,12 +20,12 @@ class RefusalFloodIntegrationTest {
     private static final int ADDRESSES = 1050;
     private static final int ATTEMPTS = 100;
 
-    /** As the README has it. */
+    /** As docs/operate.md has it. */
     private static final int KEPT = 1000;
 
     private static final int WRITES_A_SECOND = 150;
 
-    /** As the README has them. */
+    /** As docs/operate.md has them. */
     private static final int LINES_OF_AN_ADDRESS = 10;
 
     private static final int LINES = 100;
