@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.common.collect.ImmutableList;
@@ -38,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
@@ -63,7 +66,10 @@ class CachedLookupTest {
     private static final int ADDRESSES = 1000;
     private static final int DOMAINS = 1000;
 
-    private final AtomicLong nanos = new AtomicLong();
+    /** As {@code System.nanoTime()} may be: far from zero, and negative. */
+    private static final long START = -Duration.ofDays(10_000).toNanos();
+
+    private final AtomicLong nanos = new AtomicLong(START);
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(clock);
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
@@ -338,20 +344,23 @@ class CachedLookupTest {
         }
 
         /** The store may have read before the change what it answers after. */
-        @Test
-        void answerThatWasUnderWayWhenItWasForgottenShouldNotBeRemembered() throws Exception {
+        @ParameterizedTest
+        @EnumSource(Invalidation.class)
+        void answerThatWasUnderWayAtAnInvalidationShouldNotBeCached(Invalidation invalidation) throws Exception {
             Deque<CompletableFuture<ImmutableList<AuthorizedOutbound>>> answers = new ConcurrentLinkedDeque<>();
             StubStore slow = new StubStore(() -> {
                 CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
                 answers.add(answer);
                 return answer;
             });
-            CachedLookup lookup = lookup(slow, list, PATIENT);
-            for (Supplier<Listing> question : List.<Supplier<Listing>>of(
-                    () -> lookup.listedFor(DOMAIN, CLIENT), () -> lookup.listedForAny(CLIENT))) {
+            for (Function<CachedLookup, Listing> query : List.<Function<CachedLookup, Listing>>of(
+                    any -> any.listedFor(DOMAIN, CLIENT), any -> any.listedForAny(CLIENT))) {
+                CachedLookup lookup = lookup(slow, list, PATIENT);
+                Supplier<Listing> question = () -> query.apply(lookup);
                 CompletableFuture<Listing> early = CompletableFuture.supplyAsync(question);
                 awaitQuestion(answers);
-                lookup.invalidate(DOMAIN, CLIENT);
+                await().until(() -> lookup.size() == 1);
+                invalidation.apply(lookup);
                 answers.remove().complete(ImmutableList.of());
                 early.get(10, TimeUnit.SECONDS);
 
@@ -518,6 +527,53 @@ class CachedLookupTest {
 
             up.set(false);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void unlistedAddressShouldBeDroppedWhenPollingWasBrokenForTooLong() {
+            CachedLookup lookup = lookup(empty, list, PATIENT);
+            lookup.listedForAny(CLIENT);
+            pass(STALE_MAXIMUM.plusNanos(1));
+
+            lookup.polled(nanos.get());
+
+            up.set(false);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
+        }
+
+        @Test
+        void everythingShouldBeReadAgainAfterEverythingIsInvalidated() {
+            CachedLookup lookup = lookup(store, list, PATIENT);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+            save(DOMAIN, CLIENT, Optional.empty());
+
+            lookup.invalidateAll();
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void lagShouldBeTheTimeSinceTheLastPoll() {
+            CachedLookup lookup = lookup(empty, list, PATIENT);
+            pass(Duration.ofSeconds(7));
+            lookup.polled(nanos.get());
+
+            pass(Duration.ofSeconds(3));
+
+            assertThat(lookup.lag()).isEqualTo(Duration.ofSeconds(3));
+            assertThat(lookup.remaining()).isEqualTo(STALE_MAXIMUM.minusSeconds(3));
+        }
+
+        @Test
+        void nothingShouldRemainAfterTheStaleMaximum() {
+            CachedLookup lookup = lookup(empty, list, PATIENT);
+
+            pass(STALE_MAXIMUM.plusSeconds(1));
+
+            assertThat(lookup.lag()).isEqualTo(STALE_MAXIMUM.plusSeconds(1));
+            assertThat(lookup.remaining()).isEqualTo(Duration.ZERO);
         }
 
         @Test
@@ -763,6 +819,106 @@ class CachedLookupTest {
                 }
             });
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        }
+
+        @Test
+        void pollsShouldNotProbeMoreThanOnceAnInterval() {
+            StubStore down = new StubStore(() -> CompletableFuture.failedFuture(new IOException("down")));
+            CachedLookup lookup = lookup(down, FixedDomainList.of("a.example"), PATIENT);
+            openTheBreaker(lookup);
+
+            for (int i = 0; i < 100; i++) {
+                lookup.polled(nanos.get());
+            }
+
+            // A slow machine may get to a second probe.
+            assertThat(down.questions.get()).isBetween(3, 10);
+        }
+
+        @Test
+        void pollShouldFindOutWithoutMailThatTheStoreIsBack() {
+            AtomicBoolean up = new AtomicBoolean();
+            CachedLookup lookup = lookup(
+                    new StubStore(() -> up.get()
+                            ? CompletableFuture.completedFuture(ImmutableList.of())
+                            : CompletableFuture.failedFuture(new IOException("down"))),
+                    FixedDomainList.of("a.example"),
+                    PATIENT);
+            openTheBreaker(lookup);
+
+            up.set(true);
+
+            await().until(() -> {
+                lookup.polled(nanos.get());
+                return !lookup.isBreakerOpen();
+            });
+        }
+
+        /** A permit that is never given back would keep the breaker half open for good. */
+        @Test
+        void storeShouldBeReadAgainAfterAProbeThatThrew() {
+            AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
+                    new AtomicReference<>(() -> CompletableFuture.failedFuture(new IOException("down")));
+            CachedLookup lookup =
+                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), PATIENT);
+            openTheBreaker(lookup);
+            answer.set(() -> {
+                throw new NoClassDefFoundError("made up");
+            });
+            await().until(() -> throwsAnError(() -> lookup.listedFor(DOMAIN, CLIENT)));
+
+            answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of()));
+
+            await().until(() -> lookup.listedFor(DOMAIN, CLIENT) == Listing.UNLISTED);
+        }
+
+        private boolean throwsAnError(Runnable run) {
+            try {
+                run.run();
+                return false;
+            } catch (NoClassDefFoundError e) {
+                return true;
+            }
+        }
+
+        @Test
+        void changeShouldInvalidateWhileTheStoreAnswers() {
+            CachedLookup lookup = lookup(FixedDomainList.of("a.example"));
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+
+            boolean invalidated = lookup.tryInvalidate(DOMAIN, CLIENT);
+
+            assertThat(invalidated).isTrue();
+            assertThat(lookup.size()).isZero();
+        }
+
+        /** What is cached is all there is while nobody may query the store. */
+        @Test
+        void changeShouldOnlyRefreshWhileTheBreakerIsOpen() {
+            AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
+                    new AtomicReference<>(() -> CompletableFuture.completedFuture(ImmutableList.of()));
+            CachedLookup lookup =
+                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), PATIENT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.listedForAny(CLIENT);
+            answer.set(() -> CompletableFuture.failedFuture(new IOException("down")));
+            openTheBreaker(lookup);
+
+            assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
+
+            answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
+            assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        private void openTheBreaker(CachedLookup lookup) {
+            for (int i = 0; i < 3; i++) {
+                lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+            }
+            assertThat(lookup.isBreakerOpen()).isTrue();
         }
 
         private void assertUnknown(OutboundLookup lookup) {

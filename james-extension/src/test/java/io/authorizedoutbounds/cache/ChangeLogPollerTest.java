@@ -3,6 +3,7 @@ package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.awaitility.Awaitility.await;
 
 import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Author;
@@ -18,23 +19,31 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A node that reads what another one, which writes straight into the store, has changed. */
 class ChangeLogPollerTest {
     private static final Domain DOMAIN = Domain.of("a.example");
+    private static final Domain DOMAIN_OF_OTHERS = Domain.of("b.example");
     private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
     private static final OutboundAddress OTHER_CLIENT = OutboundAddress.parse("192.0.2.2");
     private static final Instant NOW = Instant.parse("2024-05-01T10:59:59Z");
     private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
 
+    /** As {@code System.nanoTime()} may be: far from zero, and negative. */
+    private static final long START = -Duration.ofDays(10_000).toNanos();
+
     private final SettableClock writersClock = new SettableClock(NOW);
     private final SettableClock clock = new SettableClock(NOW);
-    private final AtomicLong nanos = new AtomicLong();
+    private final AtomicLong nanos = new AtomicLong(START);
     private final AtomicBoolean up = new AtomicBoolean(true);
     private final AtomicBoolean listsUp = new AtomicBoolean(true);
+    private final AtomicInteger listQueries = new AtomicInteger();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(writersClock);
     /** Where the lists are read, which is the store but where a test says otherwise. */
     private MemoryAuthorizedOutboundStore listsOf = store;
@@ -61,6 +70,9 @@ class ChangeLogPollerTest {
                 getClass().getClassLoader(),
                 new Class<?>[] {AuthorizedOutboundStore.class},
                 (proxy, method, arguments) -> {
+                    if (!method.getName().equals("changesSince")) {
+                        listQueries.incrementAndGet();
+                    }
                     if (!up.get() || !(listsUp.get() || method.getName().equals("changesSince"))) {
                         return CompletableFuture.failedFuture(new IllegalStateException("down"));
                     }
@@ -182,6 +194,26 @@ class ChangeLogPollerTest {
         assertBoth(Listing.UNLISTED);
     }
 
+    /** The change log is in no order: what is cut off may be any change. */
+    @Test
+    void removalShouldHoldThoughATruncatedChangeLogDoesNotShowIt() {
+        put();
+        poller.poll();
+        // Until the entry's own change refreshes nothing any more.
+        pass(Duration.ofSeconds(20));
+        assertBoth(Listing.LISTED);
+        for (int i = 0; i < ChangeLogPoller.MOST_CHANGES; i++) {
+            store.remove(DOMAIN_OF_OTHERS, OTHER_CLIENT, Optional.empty())
+                    .toCompletableFuture()
+                    .join();
+        }
+        remove();
+
+        poller.poll();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
     @Test
     void changesOfAPauseShouldBeCaughtUpWith() {
         assertBoth(Listing.UNLISTED);
@@ -285,6 +317,67 @@ class ChangeLogPollerTest {
         poller.poll();
 
         assertBoth(Listing.LISTED);
+    }
+
+    /** A refresh that failed has left the old answer, which no later change would correct. */
+    @Test
+    void changeShouldBeInvalidatedOnceTheListsAreReadAgain() {
+        put();
+        poller.poll();
+        listsOf = new MemoryAuthorizedOutboundStore(writersClock);
+        assertBoth(Listing.UNLISTED);
+        listsUp.set(false);
+        openTheBreaker();
+        pass(Duration.ofSeconds(40));
+        poller.poll();
+        assertBoth(Listing.UNLISTED);
+        listsOf = store;
+        listsUp.set(true);
+
+        await().until(() -> {
+            poller.poll();
+            return lookup.listedFor(DOMAIN, CLIENT) == Listing.LISTED && lookup.listedForAny(CLIENT) == Listing.LISTED;
+        });
+    }
+
+    /** Each poll reads the change again for two minutes; each refresh is a query. */
+    @ParameterizedTest
+    @ValueSource(ints = {15, 39})
+    void changeShouldBeLeftAloneBetweenItsRefreshesAndItsLastInvalidation(int seconds) {
+        put();
+        poller.poll();
+        assertBoth(Listing.LISTED);
+        listQueries.set(0);
+
+        pass(Duration.ofSeconds(seconds));
+        poller.poll();
+
+        assertBoth(Listing.LISTED);
+        assertThat(listQueries).hasValue(0);
+    }
+
+    @Test
+    void changeShouldBeInvalidatedOnceInTheEnd() {
+        put();
+        poller.poll();
+        assertBoth(Listing.LISTED);
+        pass(Duration.ofSeconds(40));
+        poller.poll();
+        assertBoth(Listing.LISTED);
+        listQueries.set(0);
+
+        pass(Duration.ofSeconds(1));
+        poller.poll();
+
+        assertBoth(Listing.LISTED);
+        assertThat(listQueries).hasValue(0);
+    }
+
+    private void openTheBreaker() {
+        for (int i = 0; i < 3; i++) {
+            lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT);
+        }
+        assertThat(lookup.isBreakerOpen()).isTrue();
     }
 
     @Test

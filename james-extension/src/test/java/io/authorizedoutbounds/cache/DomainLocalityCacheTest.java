@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Domain;
@@ -34,7 +35,10 @@ class DomainLocalityCacheTest {
     private static final Duration BOUND = Duration.ofSeconds(10);
     private static final int MAXIMUM = 100;
 
-    private final AtomicLong nanos = new AtomicLong();
+    /** As {@code System.nanoTime()} may be: far from zero, and negative. */
+    private static final long START = -Duration.ofDays(10_000).toNanos();
+
+    private final AtomicLong nanos = new AtomicLong(START);
     private final JamesDomains james = new JamesDomains();
 
     /** A list that can fail and hang. */
@@ -275,6 +279,69 @@ class DomainLocalityCacheTest {
 
             assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(OTHER_DOMAIN)))
                     .isEqualTo(Locality.UNKNOWN);
+        }
+
+        /** The timeout is that of the read, however late another thread comes to it. */
+        @Test
+        void nobodyShouldWaitForAReadThatIsOverdue() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            james.hanging = true;
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            try {
+                var unused = thread.submit(() -> patient.localityOf(DOMAIN));
+                await().until(() -> james.questions.get() == 1);
+
+                pass(LONG_TIMEOUT);
+
+                assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(DOMAIN)))
+                        .isEqualTo(Locality.UNKNOWN);
+                assertThat(james.questions).hasValue(1);
+            } finally {
+                thread.shutdownNow();
+            }
+        }
+
+        /** A permit that is never given back would keep the breaker half open for good. */
+        @Test
+        void listShouldBeReadAgainAfterAProbeThatThrew() {
+            AtomicBoolean broken = new AtomicBoolean();
+            DomainLocalityCache failing =
+                    new DomainLocalityCache(james, SHORT_TIMEOUT, REFRESH_AFTER, STALE_MAXIMUM, MAXIMUM, () -> {
+                        if (broken.get()) {
+                            throw new NoClassDefFoundError("made up");
+                        }
+                        return nanos.get();
+                    });
+            failThreeTimes(failing);
+            james.failure = null;
+            broken.set(true);
+            await().until(() -> throwsAnError(failing::poll));
+
+            broken.set(false);
+
+            await().until(() -> failing.localityOf(DOMAIN) == Locality.EXTERNAL);
+        }
+
+        private boolean throwsAnError(Runnable run) {
+            try {
+                run.run();
+                return false;
+            } catch (NoClassDefFoundError e) {
+                return true;
+            }
+        }
+
+        @Test
+        void pollsShouldNotProbeMoreThanOnceAnInterval() {
+            failThreeTimes(cache);
+            int questions = james.questions.get();
+
+            for (int i = 0; i < 100; i++) {
+                cache.poll();
+            }
+
+            // A slow machine may get to a second probe.
+            assertThat(james.questions.get()).isBetween(questions, questions + 7);
         }
 
         @Test

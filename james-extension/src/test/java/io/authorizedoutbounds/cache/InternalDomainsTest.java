@@ -153,6 +153,7 @@ class InternalDomainsTest {
 
             assertThat(sender.internalDomain()).isEmpty();
             assertThat(sender.locality()).isEqualTo(Locality.EXTERNAL);
+            assertThat(sender.isNull()).isFalse();
         }
 
         @Test
@@ -178,6 +179,7 @@ class InternalDomainsTest {
 
             assertThat(sender.internalDomain()).isEmpty();
             assertThat(sender.locality()).isEqualTo(Locality.EXTERNAL);
+            assertThat(sender.isNull()).isTrue();
         }
 
         @Test
