@@ -114,7 +114,7 @@ public class ChangeLogPoller {
             } else {
                 lookup.invalidateAll();
             }
-            lookup.polled(at);
+            lookup.recordPoll(at);
             readUntil = now;
             if (failing) {
                 LOGGER.info("The change log of authorized outbounds is polled again");

@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import dev.failsafe.CircuitBreaker;
 import io.authorizedoutbounds.policy.Locality;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -24,12 +23,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * James's {@code DomainList} behind a cache: most Jameses keep their domains in a database, and each question to it blocks
- * the thread that asks.
+ * James's {@code DomainList} behind a cache: most Jameses keep their domains in a database, and each read of it blocks
+ * the thread that makes it.
  *
- * <p>An answer holds for {@link #MAX_AGE} while the list answers, and is refreshed in the background before. While the
- * list fails, answers hold for {@code stale.maximum}; what is not cached is {@link Locality#UNKNOWN}. Nobody waits longer
- * than the timeout, and nobody at all once the list has failed some times in a row. Thread-safe.
+ * <p>A cached locality holds for {@link #MAX_AGE} while the list answers, and is refreshed in the background before. While the
+ * list fails, it holds for {@code stale.maximum}; what is not cached is {@link Locality#UNKNOWN}. Nobody waits longer
+ * than the timeout, and nobody at all once the list has failed some times in a row ({@link Breaker}). Thread-safe.
  */
 public final class DomainLocalityCache {
     /** With the time that a hook keeps a verdict it stays below the two seconds within which a change holds. */
@@ -40,8 +39,6 @@ public final class DomainLocalityCache {
     public static final Duration TIMEOUT_WHILE_FAILING = Duration.ofMillis(50);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(DomainLocalityCache.class);
-    private static final int MAX_FAILURES_IN_A_ROW = 3;
-    private static final Duration PROBE_INTERVAL = Duration.ofSeconds(1);
     private static final Duration WARNING_INTERVAL = Duration.ofSeconds(10);
 
     /** Each may hang for as long as James's database does. */
@@ -55,61 +52,52 @@ public final class DomainLocalityCache {
         boolean contains(Domain domain) throws Exception;
     }
 
-    /** What the list said, and when the question was asked, in nanoseconds of the ticker. */
-    private static final class Answer {
+    /** What the list said, and when the read of it began, in nanoseconds of the ticker. */
+    private static final class CachedLocality {
         private final Locality locality;
         private final long readAt;
 
-        private Answer(Locality locality, long readAt) {
+        private CachedLocality(Locality locality, long readAt) {
             this.locality = locality;
             this.readAt = readAt;
         }
     }
 
-    /** A question that is under way; the timeout counts from its start, however many wait for it. */
-    private static final class Read extends CompletableFuture<Answer> {
+    /** A read that is under way; the timeout counts from its start, however many wait for it. */
+    private static final class Read extends CompletableFuture<CachedLocality> {
         private final long startedAt;
-        private final long timeoutNanos;
+        private final Duration timeout;
 
-        private Read(long startedAt, long timeoutNanos) {
+        private Read(long startedAt, Duration timeout) {
             this.startedAt = startedAt;
-            this.timeoutNanos = timeoutNanos;
+            this.timeout = timeout;
         }
     }
 
     private final Source source;
-    private final long timeoutNanos;
+    private final Duration timeout;
+    private final Duration timeoutWhileFailing;
     private final long refreshNanos;
     private final long staleMaximumNanos;
     private final Ticker ticker;
     private final Executor executor;
 
     /** Apart, so that a flood of forged domains does not evict the domains of this server. */
-    private final Cache<Domain, Answer> internal;
+    private final Cache<Domain, CachedLocality> internal;
 
-    private final Cache<Domain, Answer> external;
+    private final Cache<Domain, CachedLocality> external;
     private final ConcurrentMap<Domain, Read> reads = new ConcurrentHashMap<>();
 
-    private final CircuitBreaker<Object> breaker = CircuitBreaker.builder()
-            .withFailureThreshold(MAX_FAILURES_IN_A_ROW)
-            .withSuccessThreshold(1)
-            .withDelay(PROBE_INTERVAL)
-            .onOpen(event -> {
-                if (event.getPreviousState() == CircuitBreaker.State.CLOSED) {
-                    LOGGER.warn(
-                            "James's domain list has failed {} times in a row: it is asked again every {} s; domains in the"
-                                    + " cache hold for stale.maximum, mail that needs another one is deferred",
-                            MAX_FAILURES_IN_A_ROW,
-                            PROBE_INTERVAL.toSeconds());
-                }
-            })
-            .onClose(event -> LOGGER.info("James's domain list answers again"))
-            .build();
+    private final Breaker breaker = new Breaker(
+            "James's domain list has failed " + Breaker.MAX_FAILURES_IN_A_ROW
+                    + " times in a row: it is queried again every " + Breaker.PROBE_INTERVAL.toSeconds()
+                    + " s; domains in the cache hold for stale.maximum, mail that needs another one is deferred",
+            "James's domain list answers again");
 
-    /** Whether the last question failed. */
+    /** Whether the last read failed, or was late. */
     private volatile boolean failing;
 
-    /** The one that failed last; null at first. */
+    /** The domain whose read failed last; null at first. */
     private volatile Domain lastFailed;
 
     private volatile long warnedAt;
@@ -118,14 +106,15 @@ public final class DomainLocalityCache {
      * A cache that is empty.
      *
      * @param timeout      the longest that a decision waits
-     * @param refreshAfter the age at which an answer that is used is read again in the background
-     * @param staleMaximum how long an answer holds while the list fails
-     * @param maximum      internal domains that are kept, and as many external ones
+     * @param refreshAfter the age at which a locality that is used is read again in the background
+     * @param staleMaximum how long a cached locality holds while the list fails
+     * @param maximum      internal domains that are cached, and as many external ones
      */
     public DomainLocalityCache(
             Source source, Duration timeout, Duration refreshAfter, Duration staleMaximum, int maximum, Ticker ticker) {
         this.source = source;
-        this.timeoutNanos = timeout.toNanos();
+        this.timeout = timeout;
+        this.timeoutWhileFailing = timeout.compareTo(TIMEOUT_WHILE_FAILING) < 0 ? timeout : TIMEOUT_WHILE_FAILING;
         this.refreshNanos = refreshAfter.toNanos();
         this.staleMaximumNanos = staleMaximum.toNanos();
         this.ticker = ticker;
@@ -150,21 +139,21 @@ public final class DomainLocalityCache {
         return threads;
     }
 
-    /** For a decision on mail: while the list fails, an answer may be as old as {@code stale.maximum}. */
+    /** For a decision on mail: while the list fails, the locality may be as old as {@code stale.maximum}. */
     public Locality localityOf(Domain domain) {
-        Answer answer = find(domain);
-        if (answer == null) {
+        CachedLocality cached = find(domain);
+        if (cached == null) {
             return read(domain, Locality.UNKNOWN);
         }
-        long age = ticker.read() - answer.readAt;
+        long age = ticker.read() - cached.readAt;
         if (age < refreshNanos && age < MAX_AGE.toNanos()) {
-            return answer.locality;
+            return cached.locality;
         }
         if (age < MAX_AGE.toNanos()) {
             refresh(domain);
-            return answer.locality;
+            return cached.locality;
         }
-        Locality stale = age <= staleMaximumNanos ? answer.locality : Locality.UNKNOWN;
+        Locality stale = age <= staleMaximumNanos ? cached.locality : Locality.UNKNOWN;
         if (failing && stale != Locality.UNKNOWN) {
             refresh(domain);
             return stale;
@@ -174,75 +163,67 @@ public final class DomainLocalityCache {
 
     /** For what cannot be undone: {@link Locality#UNKNOWN} while the list fails, whatever is cached. */
     public Locality freshLocalityOf(Domain domain) {
-        Answer answer = find(domain);
-        if (answer != null && ticker.read() - answer.readAt < MAX_AGE.toNanos()) {
-            return answer.locality;
+        CachedLocality cached = find(domain);
+        if (cached != null && ticker.read() - cached.readAt < MAX_AGE.toNanos()) {
+            return cached.locality;
         }
         return read(domain, Locality.UNKNOWN);
     }
 
-    private Answer find(Domain domain) {
-        Answer answer = internal.getIfPresent(domain);
-        return answer != null ? answer : external.getIfPresent(domain);
+    private CachedLocality find(Domain domain) {
+        CachedLocality cached = internal.getIfPresent(domain);
+        return cached != null ? cached : external.getIfPresent(domain);
     }
 
+    /** Waits for a read of the list, no longer than the rest of its timeout. */
     private Locality read(Domain domain, Locality otherwise) {
-        if (!breaker.isClosed()) {
+        if (breaker.isOpen()) {
             probe(domain);
             return otherwise;
         }
-        Read read = start(domain, failing ? Math.min(timeoutNanos, TIMEOUT_WHILE_FAILING.toNanos()) : timeoutNanos);
+        Read read = start(domain, failing ? timeoutWhileFailing : timeout);
         try {
-            long remaining = read.timeoutNanos - (ticker.read() - read.startedAt);
+            long remaining = read.timeout.toNanos() - (ticker.read() - read.startedAt);
             return read.get(Math.max(0, remaining), TimeUnit.NANOSECONDS).locality;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {
-            failed("no answer within " + Duration.ofNanos(read.timeoutNanos).toMillis() + " ms");
+            recordFailure("no answer within " + read.timeout.toMillis() + " ms");
         } catch (ExecutionException e) {
             // Logged where it failed.
         }
         return otherwise;
     }
 
+    /** Reads the list in the background. */
     private void refresh(Domain domain) {
-        if (breaker.isClosed()) {
-            var unused = start(domain, timeoutNanos);
-        } else {
+        if (breaker.isOpen()) {
             probe(domain);
+        } else {
+            var unused = start(domain, timeout);
         }
     }
 
     /**
-     * Asks the list once. To be called once a second: a list that hangs is found out here before the answers in use grow
-     * too old, and one that answers again without waiting for mail.
+     * Reads the list once. To be called once a second: a list that hangs is found out here before the cached localities
+     * in use grow too old, and one that answers again is found out without mail.
      */
     public void poll() {
         refresh(Domain.LOCALHOST);
     }
 
     private void probe(Domain domain) {
-        if (!breaker.tryAcquirePermit()) {
-            return;
-        }
-        try {
-            // Counted here too: it may be one that was under way and has been counted before.
-            count(domain, start(domain, timeoutNanos), timeoutNanos);
-        } catch (RuntimeException | Error e) {
-            // A permit that is never given back would keep the breaker half open.
-            breaker.recordFailure();
-            throw e;
-        }
+        breaker.probe(() -> start(domain, timeout), timeout, () -> failureCounts(domain));
     }
 
-    /** The question that is under way, or a new one. */
-    private Read start(Domain domain, long timeout) {
+    /** The read that is under way, or a new one. */
+    private Read start(Domain domain, Duration timeout) {
         Read read = new Read(ticker.read(), timeout);
         Read earlier = reads.putIfAbsent(domain, read);
         if (earlier != null) {
             return earlier;
         }
-        count(domain, read, timeout);
+        breaker.count(read, timeout, () -> failureCounts(domain));
         try {
             executor.execute(() -> run(domain, read));
         } catch (RejectedExecutionException e) {
@@ -251,52 +232,45 @@ public final class DomainLocalityCache {
         return read;
     }
 
-    private void count(Domain domain, CompletableFuture<?> read, long timeout) {
-        var unused = read.copy().orTimeout(timeout, TimeUnit.NANOSECONDS).whenComplete((answer, failure) -> {
-            if (failure == null) {
-                breaker.recordSuccess();
-                return;
-            }
-            failing = true;
-            // One domain that keeps failing counts once, or it would open the breaker for all others.
-            if (!breaker.isClosed() || !domain.equals(lastFailed)) {
-                breaker.recordFailure();
-            }
-            lastFailed = domain;
-        });
+    /** Records that a read failed. One domain that keeps failing counts once, or it would open the breaker for all others. */
+    private boolean failureCounts(Domain domain) {
+        failing = true;
+        boolean counts = breaker.isOpen() || !domain.equals(lastFailed);
+        lastFailed = domain;
+        return counts;
     }
 
     private void run(Domain domain, Read read) {
         long readAt = ticker.read();
         try {
             Locality locality = source.contains(domain) ? Locality.INTERNAL : Locality.EXTERNAL;
-            complete(domain, read, new Answer(locality, readAt));
+            complete(domain, read, new CachedLocality(locality, readAt));
         } catch (Throwable e) {
-            // Whatever it is: a question that never ends would stand in the way of the next one.
+            // Whatever it is: a read that never ends would stand in the way of the next one.
             fail(domain, read, e);
         }
     }
 
-    private void complete(Domain domain, Read read, Answer answer) {
+    private void complete(Domain domain, Read read, CachedLocality result) {
         // Within the lock of the key: not when the domain was added or removed meanwhile.
         reads.computeIfPresent(domain, (key, current) -> {
             if (current == read) {
-                store(key, answer);
+                store(key, result);
                 return null;
             }
             return current;
         });
         failing = false;
-        read.complete(answer);
+        read.complete(result);
     }
 
     private void fail(Domain domain, Read read, Throwable reason) {
         reads.remove(domain, read);
-        failed(reason.toString());
+        recordFailure(reason.toString());
         read.completeExceptionally(reason);
     }
 
-    private void failed(String reason) {
+    private void recordFailure(String reason) {
         failing = true;
         long now = ticker.read();
         if (now - warnedAt >= WARNING_INTERVAL.toNanos()) {
@@ -305,33 +279,33 @@ public final class DomainLocalityCache {
         }
     }
 
-    private void store(Domain domain, Answer answer) {
+    private void store(Domain domain, CachedLocality result) {
         // In this order, so that nobody finds the domain in neither.
-        if (answer.locality == Locality.INTERNAL) {
-            internal.put(domain, answer);
+        if (result.locality == Locality.INTERNAL) {
+            internal.put(domain, result);
             external.invalidate(domain);
         } else {
-            external.put(domain, answer);
+            external.put(domain, result);
             internal.invalidate(domain);
         }
     }
 
-    /** Holds at once: the domain was added to James's list or removed from it, whatever a question under way will say. */
+    /** Holds at once: the domain was added to James's list or removed from it, whatever a read under way will say. */
     public void put(Domain domain, Locality locality) {
         reads.compute(domain, (key, current) -> {
-            store(key, new Answer(locality, ticker.read()));
+            store(key, new CachedLocality(locality, ticker.read()));
             return null;
         });
     }
 
-    /** Whether the last question got no answer in time. */
+    /** Whether the last read failed, or was late. */
     public boolean isFailing() {
         return failing;
     }
 
     /** Whether the list has failed so often that nobody waits for it. */
     public boolean isBreakerOpen() {
-        return !breaker.isClosed();
+        return breaker.isOpen();
     }
 
     /** Domains in the cache. */

@@ -18,13 +18,14 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 
 /**
- * James's {@code DomainList} as the policy sees it, for hook, mailet, routes and orphaning alike. Thread-safe. Answers come
- * from a {@link DomainLocalityCache}, since James's own list is a query to its database in most apps.
+ * James's {@code DomainList} as the policy sees it, for hook, mailet, routes and orphaning alike. Cached by a {@link
+ * DomainLocalityCache}, since James's own list is a query to its database in most apps. Thread-safe.
  */
 public class InternalDomains {
-    private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
     /** Between two polls. */
     public static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
+
+    private static final CharMatcher DIGITS = CharMatcher.inRange('0', '9');
 
     private final DomainList domainList;
     private final DomainLocalityCache cache;
@@ -41,14 +42,14 @@ public class InternalDomains {
                 ticker);
     }
 
-    /** Asks James's list once, so that a failure, or its end, is noticed without mail; to be called once a {@link #POLL_INTERVAL}. */
+    /** Reads James's list once, so that a failure, or its end, is noticed without mail; to be called once a {@link #POLL_INTERVAL}. */
     public void poll() {
         cache.poll();
     }
 
     /**
-     * Whether the domain is internal, for a decision on mail: while James's list fails, the answer may be as old as
-     * {@code stale.maximum}. An address literal never is internal, even when James has detected its own address.
+     * Whether the domain is internal, for a decision on mail: while James's list fails, the locality may be as old as
+     * {@code stale.maximum}. An address literal is never internal, even when James has detected its own address.
      */
     public Locality localityOf(Domain domain) {
         return isAddressLiteral(domain.asString()) ? Locality.EXTERNAL : cache.localityOf(cacheKey(domain));
@@ -60,9 +61,9 @@ public class InternalDomains {
     }
 
     /**
-     * Whether James's list has the domain in either form, read from James's database now. James keeps no "no" of this in
-     * its own cache of domains ({@code read.cache.enable}), as it would of {@link DomainList#containsDomain}. Reads the
-     * whole list, and blocks as long as James does.
+     * Whether James's list has the domain in either form, read from James's database now. Unlike
+     * {@link DomainList#containsDomain}, this puts no negative answer into James's own cache of domains ({@code
+     * read.cache.enable}). Reads the whole list, and blocks as long as James does.
      *
      * @throws DomainListException when James cannot read it
      */
@@ -87,7 +88,7 @@ public class InternalDomains {
         generation.incrementAndGet();
     }
 
-    /** Whether James's list did not answer the last question in time. */
+    /** Whether the last read of James's list failed, or was late. */
     public boolean isFailing() {
         return cache.isFailing();
     }
@@ -107,7 +108,7 @@ public class InternalDomains {
     }
 
     private static boolean isAddressLiteral(String name) {
-        // Most names are told apart by their last character; a Domain holds no IPv6 address.
+        // The last character rules out most names; a Domain holds no IPv6 address.
         return DIGITS.matches(name.charAt(name.length() - 1)) && InetAddresses.isInetAddress(name);
     }
 
@@ -128,11 +129,11 @@ public class InternalDomains {
     public Sender senderOf(MaybeSender sender) {
         return sender.asOptional()
                 .map(MailAddress::getDomain)
-                .map(this::senderOf)
+                .map(this::senderIn)
                 .orElse(Sender.nullSender());
     }
 
-    private Sender senderOf(Domain domain) {
+    private Sender senderIn(Domain domain) {
         switch (localityOf(domain)) {
             case INTERNAL:
                 return Sender.internal(DomainNames.canonical(domain));

@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 
-/** The store as WebAdmin has it: this node's own lookup knows of a change before the change is acknowledged. */
+/**
+ * The store as WebAdmin and orphaning use it: invalidates what this node has cached of each change, before the change is
+ * acknowledged. Changes that other nodes make are invalidated by the {@link ChangeLogPoller}.
+ */
 public class InvalidatingStore implements AuthorizedOutboundStore {
     private final AuthorizedOutboundStore store;
     private final CachedLookup lookup;
@@ -22,7 +25,10 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
         this.lookup = lookup;
     }
 
-    /** Not after a failure, when memory may be all there is: of a change that was taken after all the trail tells. */
+    /**
+     * Invalidates after a success only: after a failure what is cached may be all there is, and if the change holds after
+     * all, it is in the change log.
+     */
     @Override
     public CompletionStage<Void> change(
             Domain domain,

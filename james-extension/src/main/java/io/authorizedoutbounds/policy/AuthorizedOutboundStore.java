@@ -7,7 +7,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 
-/** Port: where the lists are stored, with the log of their changes. */
+/**
+ * Port: the stored lists, and the log of their changes.
+ *
+ * <p>{@code InvalidatingStore} in package {@code cache} implements it for whoever changes lists on this node: it is where
+ * a change invalidates the cached lists that decisions read.
+ */
 public interface AuthorizedOutboundStore extends OutboundLists {
     /** Adds the entry or replaces the one of the same domain and address. Durable once completed. */
     default CompletionStage<Void> save(AuthorizedOutbound entry) {

@@ -416,7 +416,7 @@ class CachedLookupTest {
             CachedLookup lookup = lookup(listing, list, PATIENT);
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM);
-            lookup.polled(nanos.get());
+            lookup.recordPoll(nanos.get());
             up.set(false);
 
             pass(STALE_MAXIMUM);
@@ -523,7 +523,7 @@ class CachedLookupTest {
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
-            lookup.polled(nanos.get());
+            lookup.recordPoll(nanos.get());
 
             up.set(false);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
@@ -535,7 +535,7 @@ class CachedLookupTest {
             lookup.listedForAny(CLIENT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
-            lookup.polled(nanos.get());
+            lookup.recordPoll(nanos.get());
 
             up.set(false);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
@@ -558,7 +558,7 @@ class CachedLookupTest {
         void lagShouldBeTheTimeSinceTheLastPoll() {
             CachedLookup lookup = lookup(empty, list, PATIENT);
             pass(Duration.ofSeconds(7));
-            lookup.polled(nanos.get());
+            lookup.recordPoll(nanos.get());
 
             pass(Duration.ofSeconds(3));
 
@@ -828,7 +828,7 @@ class CachedLookupTest {
             openTheBreaker(lookup);
 
             for (int i = 0; i < 100; i++) {
-                lookup.polled(nanos.get());
+                lookup.recordPoll(nanos.get());
             }
 
             // A slow machine may get to a second probe.
@@ -849,7 +849,7 @@ class CachedLookupTest {
             up.set(true);
 
             await().until(() -> {
-                lookup.polled(nanos.get());
+                lookup.recordPoll(nanos.get());
                 return !lookup.isBreakerOpen();
             });
         }
@@ -1001,7 +1001,7 @@ class CachedLookupTest {
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedFor(OTHER_DOMAIN, CLIENT);
             lookup.listedForAny(OTHER_CLIENT);
-            lookup.polled(nanos.get());
+            lookup.recordPoll(nanos.get());
 
             assertThat(lookup.generation()).isEqualTo(before);
         }

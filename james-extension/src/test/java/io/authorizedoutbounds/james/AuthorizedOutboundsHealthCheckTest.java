@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.ChangeLogPoller;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.monitoring.TestMetrics;
@@ -51,6 +52,8 @@ class AuthorizedOutboundsHealthCheckTest {
             Clock.systemUTC(),
             nanos::get,
             TestMetrics.unseen());
+    private final ChangeLogPoller changeLog = new ChangeLogPoller(
+            new MemoryAuthorizedOutboundStore(Clock.systemUTC()), lookup, STALE_MAXIMUM, Clock.systemUTC(), nanos::get);
 
     private static AuthorizedOutboundsConfiguration configuration(String propagationInterval) {
         return AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of(
@@ -87,7 +90,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private void readChanges() {
-        lookup.polled(nanos.get());
+        changeLog.poll();
     }
 
     private void pass(Duration time) {

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.ChangeLogPoller;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -233,7 +234,7 @@ class AuthorizedOutboundsMetricsTest {
         @Test
         void lagShouldBeTheTimeSinceTheLastGoodReading() {
             metrics.register(lookup);
-            lookup.polled(nanos.get());
+            new ChangeLogPoller(storeThatAnswers(), lookup, Duration.ofHours(1), Clock.systemUTC(), nanos::get).poll();
             nanos.addAndGet(Duration.ofMillis(2500).toNanos());
 
             assertThat(gauges.read("authorizedOutbounds.propagation.lag.seconds"))
