@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Opens after {@value #MAX_FAILURES_IN_A_ROW} failures in a row: from then on nobody waits, and the source is only probed,
  * once a {@link #PROBE_INTERVAL}. One answer closes it. Thread-safe.
  *
- * <p>The caller asks {@link #isOpen} before each query, {@linkplain #count counts} each query once, however many threads
+ * <p>The caller checks {@link #isOpen} before each query, {@linkplain #count counts} each query once, however many threads
  * wait for it, and {@linkplain #probe probes} instead while the breaker is open.
  */
 final class Breaker {

@@ -20,52 +20,52 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what other nodes changed, once an interval, and has the lookup ask for it anew. After a pause it reads all that
- * it has missed; when that is more than the stale maximum, the lookup starts from nothing.
+ * Polls the change log once an interval, and invalidates what other nodes have changed. After a pause it reads all changes
+ * that it has missed; when the pause was longer than the stale maximum, it invalidates everything.
  */
 public class ChangeLogPoller {
     private static final Logger LOGGER = LoggerFactory.getLogger(ChangeLogPoller.class);
 
     /**
-     * Each reading goes back over what the last one read: for clocks a minute apart, for replicas that lag, and since a
-     * change, whose time is that of its beginning, may be tried for half a minute.
+     * Each poll reads what the last one read once more, as far back as this: clocks may be a minute apart, replicas lag,
+     * and a change has the time at which it began, but may be tried for half a minute.
      */
-    private static final Duration OVERLAP = Duration.ofMinutes(2);
+    private static final Duration POLL_OVERLAP = Duration.ofMinutes(2);
 
     /**
-     * So long a change is told again by each reading, and once more after {@link #SETTLED}: its rows in the list tables
-     * may come after its row in the trail, since a logged batch is atomic but not isolated.
+     * Each poll refreshes the entry of a change for this long after the change was first seen: a logged batch is atomic
+     * but not isolated, so its rows in the tables of lists may be visible later than its row in the change log.
      */
-    private static final Duration SETTLING = Duration.ofSeconds(15);
+    private static final Duration REFRESH_PERIOD = Duration.ofSeconds(15);
 
-    /** Longer than a change is tried. */
-    private static final Duration SETTLED = Duration.ofSeconds(40);
+    /** A change is invalidated once more at this age, which is longer than a change is tried. */
+    private static final Duration FINAL_INVALIDATION_AGE = Duration.ofSeconds(40);
 
     /**
-     * So often another reading goes back as far as memory may: a batch that was answered 503 may be replayed by Cassandra
-     * later, with the time that it had, when the members that lacked are back.
+     * How often a second query goes back as far as cached lists may hold: Cassandra may replay a batch that was answered
+     * 503 later, with the time that it had, when the replicas that were down are back.
      */
-    private static final Duration BETWEEN_LONG_READINGS = Duration.ofSeconds(10);
+    private static final Duration LONG_POLL_INTERVAL = Duration.ofSeconds(10);
 
-    /** What is read at once; after more changes than that since the last reading, memory starts from nothing. */
+    /** The changes that one query reads; after more changes than that since the last poll everything is invalidated. */
     @VisibleForTesting
-    static final int MOST_CHANGES = 40_000;
+    static final int MAX_CHANGES = 40_000;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration POLL_TIMEOUT = Duration.ofSeconds(10);
 
-    /** The next reading waits for it. */
-    private static final Duration PATIENCE_WITH_A_LONG_READING = Duration.ofSeconds(1);
+    /** Short, since the next poll waits for it. */
+    private static final Duration LONG_POLL_TIMEOUT = Duration.ofSeconds(1);
 
-    private static final int REMEMBERED = 5 * MOST_CHANGES;
+    private static final int MAX_SEEN_CHANGES = 5 * MAX_CHANGES;
 
-    /** A change that was told once at least. */
-    private static final class Told {
-        private final long since;
-        private final boolean settled;
+    /** A change that was invalidated once at least; the time is in nanoseconds of the ticker. */
+    private static final class SeenChange {
+        private final long firstSeenAt;
+        private final boolean invalidatedAgain;
 
-        private Told(long since, boolean settled) {
-            this.since = since;
-            this.settled = settled;
+        private SeenChange(long firstSeenAt, boolean invalidatedAgain) {
+            this.firstSeenAt = firstSeenAt;
+            this.invalidatedAgain = invalidatedAgain;
         }
     }
 
@@ -75,13 +75,13 @@ public class ChangeLogPoller {
     private final Clock clock;
     private final Ticker ticker;
 
-    private final Cache<UUID, Told> told;
+    private final Cache<UUID, SeenChange> seenChanges;
 
-    private Instant readUntil;
-    private long longReadingAt;
+    private Instant polledUntil;
+    private long longPolledAt;
     private boolean failing;
 
-    /** @param furthestBack after a longer pause the lookup starts from nothing, and nothing is read of the time before */
+    /** @param furthestBack no query goes back further; after a longer pause everything is invalidated */
     public ChangeLogPoller(
             AuthorizedOutboundStore store, CachedLookup lookup, Duration furthestBack, Clock clock, Ticker ticker) {
         this.furthestBack = furthestBack;
@@ -89,13 +89,13 @@ public class ChangeLogPoller {
         this.lookup = lookup;
         this.clock = clock;
         this.ticker = ticker;
-        this.told = Caffeine.newBuilder()
-                .maximumSize(REMEMBERED)
-                .expireAfterWrite(furthestBack.plus(OVERLAP.multipliedBy(3)))
+        this.seenChanges = Caffeine.newBuilder()
+                .maximumSize(MAX_SEEN_CHANGES)
+                .expireAfterWrite(furthestBack.plus(POLL_OVERLAP.multipliedBy(3)))
                 .ticker(ticker)
                 .build();
-        this.readUntil = clock.instant();
-        this.longReadingAt = ticker.read();
+        this.polledUntil = clock.instant();
+        this.longPolledAt = ticker.read();
     }
 
     /** Polls once; to be called once an interval. Throws nothing: the next poll reads what this one missed. */
@@ -103,72 +103,72 @@ public class ChangeLogPoller {
         Instant now = clock.instant();
         long at = ticker.read();
         try {
-            if (readUntil.isBefore(now.minus(furthestBack))) {
+            if (polledUntil.isBefore(now.minus(furthestBack))) {
                 // By the wall clock: the ticker stands still while a machine is suspended.
                 lookup.invalidateAll();
-                readUntil = now;
+                polledUntil = now;
             }
-            ImmutableList<OutboundChange> changes = changesSince(readUntil.minus(OVERLAP), PATIENCE);
-            if (changes.size() < MOST_CHANGES) {
-                changes.forEach(change -> tell(change, at));
+            ImmutableList<OutboundChange> changes = readChanges(polledUntil.minus(POLL_OVERLAP), POLL_TIMEOUT);
+            if (changes.size() < MAX_CHANGES) {
+                changes.forEach(change -> apply(change, at));
             } else {
                 lookup.invalidateAll();
             }
             lookup.recordPoll(at);
-            readUntil = now;
+            polledUntil = now;
             if (failing) {
                 LOGGER.info("The change log of authorized outbounds is polled again");
             }
             failing = false;
-            readFarBack(now, at);
+            pollFarBack(now, at);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
-            failed(e.getCause());
+            recordFailure(e.getCause());
         } catch (TimeoutException | RuntimeException | Error e) {
-            // An Error too: the executor would never read again, and say nothing.
-            failed(e);
+            // An Error too: the executor would never poll again, and log nothing.
+            recordFailure(e);
         }
     }
 
-    /** Now and then. What it does not get, for it is slow or much, is left to the next one. */
-    private void readFarBack(Instant now, long at) throws InterruptedException {
-        if (at - longReadingAt < BETWEEN_LONG_READINGS.toNanos()) {
+    /** Once a long interval. What this poll does not read, because it is slow or there is too much, is left to the next. */
+    private void pollFarBack(Instant now, long at) throws InterruptedException {
+        if (at - longPolledAt < LONG_POLL_INTERVAL.toNanos()) {
             return;
         }
-        longReadingAt = at;
+        longPolledAt = at;
         try {
-            changesSince(now.minus(furthestBack), PATIENCE_WITH_A_LONG_READING).forEach(change -> tell(change, at));
+            readChanges(now.minus(furthestBack), LONG_POLL_TIMEOUT).forEach(change -> apply(change, at));
         } catch (ExecutionException | TimeoutException e) {
             LOGGER.debug("Cannot poll the change log of authorized outbounds far back", e);
         }
     }
 
-    private ImmutableList<OutboundChange> changesSince(Instant since, Duration patience)
+    private ImmutableList<OutboundChange> readChanges(Instant since, Duration timeout)
             throws InterruptedException, ExecutionException, TimeoutException {
-        return store.changesSince(since, MOST_CHANGES)
+        return store.changesSince(since, MAX_CHANGES)
                 .toCompletableFuture()
-                .get(patience.toMillis(), TimeUnit.MILLISECONDS);
+                .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void tell(OutboundChange change, long at) {
-        Told before = told.getIfPresent(change.id());
-        if (before == null) {
+    private void apply(OutboundChange change, long at) {
+        SeenChange seen = seenChanges.getIfPresent(change.id());
+        if (seen == null) {
             lookup.invalidate(change.domain(), change.address());
-            told.put(change.id(), new Told(at, false));
-        } else if (!before.settled && at - before.since >= SETTLED.toNanos()) {
-            // A mending that failed has left the old answer.
+            seenChanges.put(change.id(), new SeenChange(at, false));
+        } else if (!seen.invalidatedAgain && at - seen.firstSeenAt >= FINAL_INVALIDATION_AGE.toNanos()) {
+            // A refresh that failed leaves the old list in the cache.
             if (lookup.tryInvalidate(change.domain(), change.address())) {
-                told.put(change.id(), new Told(before.since, true));
+                seenChanges.put(change.id(), new SeenChange(seen.firstSeenAt, true));
             }
-        } else if (!before.settled && at - before.since < SETTLING.toNanos()) {
+        } else if (!seen.invalidatedAgain && at - seen.firstSeenAt < REFRESH_PERIOD.toNanos()) {
             lookup.refresh(change.domain(), change.address());
         }
     }
 
-    private void failed(Throwable reason) {
+    private void recordFailure(Throwable reason) {
         if (reason instanceof StoreNotReachedException) {
-            // A start, for a second or so; when it takes longer the connection logs that.
+            // The first second or so after the start; when it takes longer the connection logs that.
             return;
         }
         if (!failing) {

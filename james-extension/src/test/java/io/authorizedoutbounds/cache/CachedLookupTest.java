@@ -59,8 +59,8 @@ class CachedLookupTest {
     private static final OutboundAddress OTHER_CLIENT = OutboundAddress.parse("192.0.2.2");
     private static final Instant NOW = Instant.parse("2024-05-01T10:00:00Z");
 
-    private static final Duration PATIENT = Duration.ofMinutes(1);
-    private static final Duration IMPATIENT = Duration.ofMillis(50);
+    private static final Duration LONG_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration SHORT_TIMEOUT = Duration.ofMillis(50);
     private static final Duration BOUND = Duration.ofSeconds(10);
     private static final Duration STALE_MAXIMUM = Duration.ofMinutes(30);
     private static final int ADDRESSES = 1000;
@@ -77,20 +77,19 @@ class CachedLookupTest {
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
 
     @AfterEach
-    void leaveTheThreadUninterrupted() {
-        // What a failed test may have left to the next.
+    void clearTheInterrupt() {
+        // A failed test may have interrupted the thread of the next one.
         Thread.interrupted();
     }
 
     @Nested
     class ListedFor {
         @Test
-        void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
+        void orphanedAddressShouldBeUnlistedAlthoughItsDomainIsBack() {
             AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphaned(NOW);
-            OutboundLists answering =
-                    new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
+            OutboundLists lists = new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
 
-            assertThat(lookup(answering, FixedDomainList.of("a.example"), PATIENT)
+            assertThat(lookup(lists, FixedDomainList.of("a.example"), LONG_TIMEOUT)
                             .listedFor(DOMAIN, CLIENT))
                     .isEqualTo(Listing.UNLISTED);
         }
@@ -126,12 +125,11 @@ class CachedLookupTest {
     @Nested
     class ListedForAny {
         @Test
-        void orphanedAddressShouldBeUnlistedThoughItsDomainIsBack() {
+        void orphanedAddressShouldBeUnlistedAlthoughItsDomainIsBack() {
             AuthorizedOutbound orphaned = entry(DOMAIN, Optional.empty()).orphaned(NOW);
-            OutboundLists answering =
-                    new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
+            OutboundLists lists = new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
 
-            assertThat(lookup(answering, FixedDomainList.of("a.example"), PATIENT)
+            assertThat(lookup(lists, FixedDomainList.of("a.example"), LONG_TIMEOUT)
                             .listedForAny(CLIENT))
                     .isEqualTo(Listing.UNLISTED);
         }
@@ -163,7 +161,7 @@ class CachedLookupTest {
         }
 
         @Test
-        void addressShouldBeUnlistedWhenEveryDomainThatListsItHasLeftJames() {
+        void addressShouldBeUnlistedWhenEveryDomainThatListsItWasRemovedFromJames() {
             save(DOMAIN, CLIENT, Optional.empty());
             save(OTHER_DOMAIN, CLIENT, Optional.empty());
 
@@ -195,19 +193,19 @@ class CachedLookupTest {
         }
 
         @Test
-        void addressShouldBeListedWhenADomainIsInternalAndAnotherBeforeItCannotBeTold() {
+        void addressShouldBeListedWhenADomainIsInternalAndAnotherBeforeItIsUnknown() {
             assertThat(listedForAny(ImmutableSet.of(DOMAIN, OTHER_DOMAIN), oneInternalAndOneUnknown()))
                     .isEqualTo(Listing.LISTED);
         }
 
         @Test
-        void addressShouldBeListedWhenADomainIsInternalAndAnotherAfterItCannotBeTold() {
+        void addressShouldBeListedWhenADomainIsInternalAndAnotherAfterItIsUnknown() {
             assertThat(listedForAny(ImmutableSet.of(OTHER_DOMAIN, DOMAIN), oneInternalAndOneUnknown()))
                     .isEqualTo(Listing.LISTED);
         }
 
         @Test
-        void listingShouldBeUnknownWhenADomainHasLeftAndAnotherCannotBeTold() {
+        void listingShouldBeUnknownWhenADomainWasRemovedAndAnotherIsUnknown() {
             DomainList list = FixedDomainList.of().unreadableFor("a.example");
 
             assertThat(listedForAny(ImmutableSet.of(OTHER_DOMAIN, DOMAIN), list))
@@ -224,13 +222,13 @@ class CachedLookupTest {
             ImmutableList<AuthorizedOutbound> entries = listing.stream()
                     .map(domain -> entry(domain, Optional.empty()))
                     .collect(ImmutableList.toImmutableList());
-            OutboundLists answering = new StubStore(() -> CompletableFuture.completedFuture(entries));
-            return lookup(answering, list, PATIENT).listedForAny(CLIENT);
+            OutboundLists lists = new StubStore(() -> CompletableFuture.completedFuture(entries));
+            return lookup(lists, list, LONG_TIMEOUT).listedForAny(CLIENT);
         }
     }
 
     @Nested
-    class Memory {
+    class Cached {
         private final AtomicBoolean up = new AtomicBoolean(true);
         private final StubStore listing = new StubStore(() -> up.get()
                 ? CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty())))
@@ -245,44 +243,44 @@ class CachedLookupTest {
         }
 
         @Test
-        void storeShouldBeAskedOnceForWhatIsListed() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+        void listedAddressShouldBeQueriedOnce() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
 
             for (int i = 0; i < 10; i++) {
                 assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             }
 
-            assertThat(listing.questions).hasValue(2);
+            assertThat(listing.queries).hasValue(2);
         }
 
         @Test
-        void storeShouldBeAskedOnceForWhatIsNotListed() {
-            CachedLookup lookup = lookup(empty, list, PATIENT);
+        void unlistedAddressShouldBeQueriedOnce() {
+            CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
 
             for (int i = 0; i < 10; i++) {
                 assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             }
 
-            assertThat(empty.questions).hasValue(2);
+            assertThat(empty.queries).hasValue(2);
         }
 
         @Test
         void oneListShouldServeAllAddressesOfTheDomain() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
 
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT)).isEqualTo(Listing.UNLISTED);
 
-            assertThat(listing.questions).hasValue(1);
+            assertThat(listing.queries).hasValue(1);
         }
 
         @Test
-        void threadsThatMissTogetherShouldShareOneQuestion() throws Exception {
+        void concurrentMissesShouldShareOneQuery() throws Exception {
             CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
             StubStore slow = new StubStore(() -> answer);
-            CachedLookup lookup = lookup(slow, list, PATIENT);
+            CachedLookup lookup = lookup(slow, list, LONG_TIMEOUT);
             ExecutorService threads = Executors.newFixedThreadPool(8);
             try {
                 List<Future<Listing>> listings = new ArrayList<>();
@@ -297,15 +295,15 @@ class CachedLookupTest {
             } finally {
                 threads.shutdownNow();
             }
-            assertThat(slow.questions).hasValue(1);
+            assertThat(slow.queries).hasValue(1);
         }
 
         @Test
-        void entryShouldExpireInMemoryAtItsInstant() {
+        void cachedEntryShouldExpireAtItsInstant() {
             Instant expiry = NOW.plusSeconds(60);
             StubStore expiring = new StubStore(
                     () -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.of(expiry)))));
-            CachedLookup lookup = lookup(expiring, list, PATIENT);
+            CachedLookup lookup = lookup(expiring, list, LONG_TIMEOUT);
             clock.set(expiry.minusMillis(1));
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
@@ -317,8 +315,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void whatIsForgottenShouldBeAskedAnew() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+        void invalidatedListShouldBeReadAgain() {
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
@@ -330,8 +328,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void removalShouldBeSeenOnceItIsForgotten() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+        void removalShouldHoldOnceItsListIsInvalidated() {
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             save(DOMAIN, CLIENT, Optional.empty());
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
@@ -343,7 +341,7 @@ class CachedLookupTest {
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
-        /** The store may have read before the change what it answers after. */
+        /** The store may have read it before the change, and answer after. */
         @ParameterizedTest
         @EnumSource(Invalidation.class)
         void answerThatWasUnderWayAtAnInvalidationShouldNotBeCached(Invalidation invalidation) throws Exception {
@@ -355,25 +353,25 @@ class CachedLookupTest {
             });
             for (Function<CachedLookup, Listing> query : List.<Function<CachedLookup, Listing>>of(
                     any -> any.listedFor(DOMAIN, CLIENT), any -> any.listedForAny(CLIENT))) {
-                CachedLookup lookup = lookup(slow, list, PATIENT);
-                Supplier<Listing> question = () -> query.apply(lookup);
-                CompletableFuture<Listing> early = CompletableFuture.supplyAsync(question);
-                awaitQuestion(answers);
+                CachedLookup lookup = lookup(slow, list, LONG_TIMEOUT);
+                Supplier<Listing> listing = () -> query.apply(lookup);
+                CompletableFuture<Listing> early = CompletableFuture.supplyAsync(listing);
+                awaitQuery(answers);
                 await().until(() -> lookup.size() == 1);
                 invalidation.apply(lookup);
                 answers.remove().complete(ImmutableList.of());
                 early.get(10, TimeUnit.SECONDS);
 
-                CompletableFuture<Listing> late = CompletableFuture.supplyAsync(question);
-                awaitQuestion(answers);
+                CompletableFuture<Listing> late = CompletableFuture.supplyAsync(listing);
+                awaitQuery(answers);
                 answers.remove().complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
 
                 assertThat(late.get(10, TimeUnit.SECONDS)).isEqualTo(Listing.LISTED);
-                assertThat(question.get()).isEqualTo(Listing.LISTED);
+                assertThat(listing.get()).isEqualTo(Listing.LISTED);
             }
         }
 
-        private void awaitQuestion(Deque<?> answers) {
+        private void awaitQuery(Deque<?> answers) {
             assertTimeoutPreemptively(BOUND, () -> {
                 while (answers.isEmpty()) {
                     Thread.onSpinWait();
@@ -382,8 +380,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void memoryShouldAnswerWhileTheStoreIsDown() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+        void cachedListsShouldHoldWhileTheStoreIsDown() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
             up.set(false);
@@ -396,9 +394,9 @@ class CachedLookupTest {
         }
 
         @Test
-        void memoryShouldNotCountAfterTheStaleMaximum() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
-            CachedLookup ofNobody = lookup(empty, list, PATIENT);
+        void cachedListsShouldNotHoldAfterTheStaleMaximum() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
+            CachedLookup ofNobody = lookup(empty, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
             ofNobody.listedForAny(CLIENT);
@@ -412,8 +410,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void memoryShouldCountAsLongAsChangesAreFollowed() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+        void cachedListsShouldHoldAsLongAsTheChangeLogIsPolled() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM);
             lookup.recordPoll(nanos.get());
@@ -425,9 +423,9 @@ class CachedLookupTest {
         }
 
         @Test
-        void whatIsToBeMendedShouldCountUntilTheStoreAnswers() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
-            CachedLookup ofNobody = lookup(empty, list, PATIENT);
+        void cachedListsShouldHoldUntilTheStoreAnswersARefresh() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
+            CachedLookup ofNobody = lookup(empty, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
             ofNobody.listedForAny(CLIENT);
@@ -442,8 +440,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void whatIsMendedShouldBeWhatTheStoreAnswers() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+        void refreshShouldReadTheStoreAgain() {
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
             save(DOMAIN, CLIENT, Optional.empty());
@@ -458,10 +456,10 @@ class CachedLookupTest {
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
-        /** Memory that does not count is asked for anew each time, and not kept from counting for others. */
+        /** Without polls nobody knows whether the cached lists still hold. */
         @Test
-        void storeShouldBeAskedEachTimeWhileNothingIsFollowed() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+        void eachDecisionShouldQueryTheStoreWhileTheChangeLogIsNotPolled() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
             for (int i = 0; i < 3; i++) {
@@ -469,13 +467,13 @@ class CachedLookupTest {
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             }
 
-            assertThat(listing.questions).hasValue(6);
+            assertThat(listing.queries).hasValue(6);
         }
 
-        /** A row that another program wrote: no change tells of it. */
+        /** Another program may have written a row: no change is logged of it. */
         @Test
-        void unlistedAddressShouldBeAskedForAnewAfterTenMinutes() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+        void unlistedAddressShouldBeReadAgainAfterTenMinutes() {
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
             pass(Duration.ofMinutes(10).minusNanos(1));
@@ -488,7 +486,7 @@ class CachedLookupTest {
 
         @Test
         void unlistedAddressShouldStayUnlistedWhileTheStoreIsDown() {
-            CachedLookup lookup = lookup(empty, list, PATIENT);
+            CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
             lookup.listedForAny(CLIENT);
             up.set(false);
 
@@ -499,14 +497,14 @@ class CachedLookupTest {
         }
 
         @Test
-        void longListShouldTakeThePlaceOfManyShortOnes() {
+        void longListShouldWeighAsMuchAsManyShortOnes() {
             ImmutableList<AuthorizedOutbound> fourHundred = IntStream.range(0, 400)
                     .mapToObj(i -> entry(
                             DOMAIN, OutboundAddress.of(InetAddresses.fromInteger(0x0B00_0000 + i)), Optional.empty()))
                     .collect(ImmutableList.toImmutableList());
             CachedLookup ofLong =
-                    lookup(new StubStore(() -> CompletableFuture.completedFuture(fourHundred)), list, PATIENT);
-            CachedLookup ofShort = lookup(listing, list, PATIENT);
+                    lookup(new StubStore(() -> CompletableFuture.completedFuture(fourHundred)), list, LONG_TIMEOUT);
+            CachedLookup ofShort = lookup(listing, list, LONG_TIMEOUT);
             for (int i = 0; i < DOMAINS; i++) {
                 ofLong.listedFor(Domain.of("d" + i + ".example"), CLIENT);
                 ofShort.listedFor(Domain.of("d" + i + ".example"), CLIENT);
@@ -516,10 +514,10 @@ class CachedLookupTest {
             assertThat(ofLong.size()).isLessThanOrEqualTo(DOMAINS / 100);
         }
 
-        /** Changes that nobody has told of may lie in the gap. */
+        /** Changes may lie in the gap that no poll has read. */
         @Test
-        void memoryShouldBeDroppedWhenFollowingWasBrokenForTooLong() {
-            CachedLookup lookup = lookup(listing, list, PATIENT);
+        void cachedListsShouldBeDroppedWhenPollingWasBrokenForTooLong() {
+            CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
@@ -531,7 +529,7 @@ class CachedLookupTest {
 
         @Test
         void unlistedAddressShouldBeDroppedWhenPollingWasBrokenForTooLong() {
-            CachedLookup lookup = lookup(empty, list, PATIENT);
+            CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
             lookup.listedForAny(CLIENT);
             pass(STALE_MAXIMUM.plusNanos(1));
 
@@ -543,7 +541,7 @@ class CachedLookupTest {
 
         @Test
         void everythingShouldBeReadAgainAfterEverythingIsInvalidated() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
@@ -556,7 +554,7 @@ class CachedLookupTest {
 
         @Test
         void lagShouldBeTheTimeSinceTheLastPoll() {
-            CachedLookup lookup = lookup(empty, list, PATIENT);
+            CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
             pass(Duration.ofSeconds(7));
             lookup.recordPoll(nanos.get());
 
@@ -568,7 +566,7 @@ class CachedLookupTest {
 
         @Test
         void nothingShouldRemainAfterTheStaleMaximum() {
-            CachedLookup lookup = lookup(empty, list, PATIENT);
+            CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
 
             pass(STALE_MAXIMUM.plusSeconds(1));
 
@@ -577,8 +575,8 @@ class CachedLookupTest {
         }
 
         @Test
-        void floodOfUnlistedAddressesShouldNotPushTheListedOut() {
-            CachedLookup lookup = lookup(store, list, PATIENT);
+        void floodOfUnlistedAddressesShouldEvictNoListedOne() {
+            CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             save(DOMAIN, CLIENT, Optional.empty());
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
@@ -589,8 +587,8 @@ class CachedLookupTest {
             }
 
             assertThat(lookup.size()).isLessThanOrEqualTo(3L * ADDRESSES);
-            store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
-            // Still from memory: nobody has told of the removal.
+            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            // Still cached: nothing has invalidated the removed entry.
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
         }
@@ -603,7 +601,7 @@ class CachedLookupTest {
             OutboundLookup lookup = lookup(
                     new StubStore(CompletableFuture::new, CompletableFuture::new),
                     FixedDomainList.of("a.example"),
-                    IMPATIENT);
+                    SHORT_TIMEOUT);
 
             assertTimeoutPreemptively(BOUND, () -> assertUnknown(lookup));
         }
@@ -615,7 +613,7 @@ class CachedLookupTest {
                             () -> CompletableFuture.failedFuture(new IOException("no route to host")),
                             () -> CompletableFuture.failedFuture(new IOException("no route to host"))),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
 
             assertUnknown(lookup);
         }
@@ -631,27 +629,27 @@ class CachedLookupTest {
                                 throw new IllegalStateException("closed");
                             }),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
 
             assertUnknown(lookup);
         }
 
         @Test
-        void listingShouldBeUnknownWhenTheStoreGivesUpTheCall() {
+        void listingShouldBeUnknownWhenTheStoreCancelsTheQuery() {
             OutboundLookup lookup = lookup(
                     new StubStore(CachedLookupTest::cancelled, CachedLookupTest::cancelled),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
 
             assertUnknown(lookup);
         }
 
         @Test
-        void listingShouldBeUnknownAndTheThreadStayInterruptedWhenItIsToStop() {
+        void listingShouldBeUnknownAndTheThreadStayInterruptedWhenItIsInterrupted() {
             OutboundLookup lookup = lookup(
                     new StubStore(CompletableFuture::new, CompletableFuture::new),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
             Thread.currentThread().interrupt();
 
             Listing listing = lookup.listedFor(DOMAIN, CLIENT);
@@ -661,56 +659,56 @@ class CachedLookupTest {
         }
 
         @Test
-        void storeThatFailsThreeTimesInARowShouldBeLeftAlone() {
-            AtomicInteger questions = new AtomicInteger();
+        void storeThatFailsThreeTimesInARowShouldOnlyBeProbed() {
+            AtomicInteger queries = new AtomicInteger();
             OutboundLookup lookup = lookup(
                     new StubStore(
                             () -> {
-                                questions.incrementAndGet();
+                                queries.incrementAndGet();
                                 return CompletableFuture.failedFuture(new IOException("down"));
                             },
                             CompletableFuture::new),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
 
             for (int i = 0; i < 100; i++) {
                 assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
             }
 
-            // A slow machine may get to a second try after the moment has passed.
-            assertThat(questions.get()).isBetween(3, 10);
+            // A slow machine may get to a second probe.
+            assertThat(queries.get()).isBetween(3, 10);
         }
 
         @Test
-        void storeThatFailsNowAndThenShouldBeAskedEachTime() {
-            AtomicInteger questions = new AtomicInteger();
+        void storeThatFailsNowAndThenShouldBeQueriedEachTime() {
+            AtomicInteger queries = new AtomicInteger();
             OutboundLookup lookup = lookup(
                     new StubStore(
-                            () -> questions.incrementAndGet() % 3 == 0
+                            () -> queries.incrementAndGet() % 3 == 0
                                     ? CompletableFuture.completedFuture(ImmutableList.of())
                                     : CompletableFuture.failedFuture(new IOException("hiccup")),
                             CompletableFuture::new),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
 
             for (int i = 0; i < 99; i++) {
                 lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT);
             }
 
-            assertThat(questions.get()).isEqualTo(99);
+            assertThat(queries.get()).isEqualTo(99);
         }
 
-        /** One answer that fails is one failure, however many threads have waited for it. */
+        /** A query that fails is one failure, however many threads have waited for it. */
         @Test
-        void failuresThatOverlapShouldCountAsOne() throws Exception {
+        void oneFailedQueryShouldCountOnce() throws Exception {
             CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
-            AtomicInteger questions = new AtomicInteger();
+            AtomicInteger queries = new AtomicInteger();
             CachedLookup lookup = lookup(
-                    new StubStore(() -> questions.incrementAndGet() == 1
+                    new StubStore(() -> queries.incrementAndGet() == 1
                             ? answer
                             : CompletableFuture.completedFuture(ImmutableList.of())),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
             List<Thread> threads = new ArrayList<>();
             Queue<Listing> listings = new ConcurrentLinkedQueue<>();
             for (int i = 0; i < 8; i++) {
@@ -734,9 +732,9 @@ class CachedLookupTest {
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
-        /** Or a busy server would wait three times over for a store that is frozen. */
+        /** A busy server would otherwise wait three timeouts for a store that is frozen. */
         @Test
-        void storeShouldBeLeftAloneWhenThreeQuestionsFailTogether() throws Exception {
+        void storeShouldOnlyBeProbedWhenThreeQueriesFailTogether() throws Exception {
             List<CompletableFuture<ImmutableList<AuthorizedOutbound>>> answers = new CopyOnWriteArrayList<>();
             CachedLookup lookup = lookup(
                     new StubStore(() -> {
@@ -745,7 +743,7 @@ class CachedLookupTest {
                         return answer;
                     }),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
             ExecutorService threads = Executors.newFixedThreadPool(3);
             try {
                 List<Future<Listing>> listings = new ArrayList<>();
@@ -770,21 +768,21 @@ class CachedLookupTest {
                     BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN));
         }
 
-        /** Who comes to a question that is overdue has nothing to wait for. */
+        /** The timeout is that of the query, however late another thread comes to it. */
         @Test
-        void questionThatIsOverdueShouldNotBeWaitedFor() {
+        void nobodyShouldWaitForAQueryThatIsOverdue() {
             CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
             StubStore slow = new StubStore(() -> answer);
-            CachedLookup lookup = lookup(slow, FixedDomainList.of("a.example"), PATIENT);
+            CachedLookup lookup = lookup(slow, FixedDomainList.of("a.example"), LONG_TIMEOUT);
             ExecutorService threads = Executors.newSingleThreadExecutor();
             try {
                 var unused = threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT));
                 assertTimeoutPreemptively(BOUND, () -> {
-                    while (slow.questions.get() == 0) {
+                    while (slow.queries.get() == 0) {
                         Thread.onSpinWait();
                     }
                 });
-                nanos.addAndGet(PATIENT.toNanos());
+                nanos.addAndGet(LONG_TIMEOUT.toNanos());
 
                 assertTimeoutPreemptively(BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT))
                         .isEqualTo(Listing.UNKNOWN));
@@ -797,7 +795,7 @@ class CachedLookupTest {
         }
 
         @Test
-        void storeThatIsBackShouldBeAskedAgain() {
+        void storeThatIsBackShouldBeQueriedAgain() {
             AtomicBoolean up = new AtomicBoolean();
             OutboundLookup lookup = lookup(
                     new StubStore(
@@ -806,7 +804,7 @@ class CachedLookupTest {
                                     : CompletableFuture.failedFuture(new IOException("down")),
                             CompletableFuture::new),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
             for (int i = 0; i < 10; i++) {
                 lookup.listedFor(DOMAIN, CLIENT);
             }
@@ -824,7 +822,7 @@ class CachedLookupTest {
         @Test
         void pollsShouldNotProbeMoreThanOnceAnInterval() {
             StubStore down = new StubStore(() -> CompletableFuture.failedFuture(new IOException("down")));
-            CachedLookup lookup = lookup(down, FixedDomainList.of("a.example"), PATIENT);
+            CachedLookup lookup = lookup(down, FixedDomainList.of("a.example"), LONG_TIMEOUT);
             openTheBreaker(lookup);
 
             for (int i = 0; i < 100; i++) {
@@ -832,7 +830,7 @@ class CachedLookupTest {
             }
 
             // A slow machine may get to a second probe.
-            assertThat(down.questions.get()).isBetween(3, 10);
+            assertThat(down.queries.get()).isBetween(3, 10);
         }
 
         @Test
@@ -843,7 +841,7 @@ class CachedLookupTest {
                             ? CompletableFuture.completedFuture(ImmutableList.of())
                             : CompletableFuture.failedFuture(new IOException("down"))),
                     FixedDomainList.of("a.example"),
-                    PATIENT);
+                    LONG_TIMEOUT);
             openTheBreaker(lookup);
 
             up.set(true);
@@ -860,7 +858,7 @@ class CachedLookupTest {
             AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
                     new AtomicReference<>(() -> CompletableFuture.failedFuture(new IOException("down")));
             CachedLookup lookup =
-                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), PATIENT);
+                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), LONG_TIMEOUT);
             openTheBreaker(lookup);
             answer.set(() -> {
                 throw new NoClassDefFoundError("made up");
@@ -899,7 +897,7 @@ class CachedLookupTest {
             AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
                     new AtomicReference<>(() -> CompletableFuture.completedFuture(ImmutableList.of()));
             CachedLookup lookup =
-                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), PATIENT);
+                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
             answer.set(() -> CompletableFuture.failedFuture(new IOException("down")));
@@ -930,10 +928,10 @@ class CachedLookupTest {
     @Nested
     class WhileJamessDomainListFails {
         @Test
-        void missShouldNotWaitTheWholeTimeoutOnceMore() {
+        void missShouldNotWaitTheWholeTimeoutAgain() {
             InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.unreadable());
             domains.localityOf(DOMAIN);
-            OutboundLookup lookup = lookup(new StubStore(CompletableFuture::new), domains, PATIENT);
+            OutboundLookup lookup = lookup(new StubStore(CompletableFuture::new), domains, LONG_TIMEOUT);
 
             assertThat(assertTimeoutPreemptively(BOUND, () -> lookup.listedFor(DOMAIN, CLIENT)))
                     .isEqualTo(Listing.UNKNOWN);
@@ -962,21 +960,21 @@ class CachedLookupTest {
     }
 
     private CachedLookup lookup(DomainList list) {
-        return lookup(store, list, PATIENT);
+        return lookup(store, list, LONG_TIMEOUT);
     }
 
-    private CachedLookup lookup(OutboundLists answering, DomainList list, Duration timeout) {
-        return lookup(answering, FixedDomainList.internalDomains(list), timeout);
+    private CachedLookup lookup(OutboundLists lists, DomainList list, Duration timeout) {
+        return lookup(lists, FixedDomainList.internalDomains(list), timeout);
     }
 
-    private CachedLookup lookup(OutboundLists answering, InternalDomains domains, Duration timeout) {
+    private CachedLookup lookup(OutboundLists lists, InternalDomains domains, Duration timeout) {
         CacheSettings settings = TestCacheSettings.patient().toBuilder()
                 .lookupTimeout(timeout)
                 .staleMaximum(STALE_MAXIMUM)
                 .maximumAddresses(ADDRESSES)
                 .maximumDomains(DOMAINS)
                 .build();
-        return new CachedLookup(answering, domains, settings, clock, nanos::get, metrics);
+        return new CachedLookup(lists, domains, settings, clock, nanos::get, metrics);
     }
 
     @Nested
@@ -985,7 +983,7 @@ class CachedLookupTest {
 
         @ParameterizedTest
         @EnumSource(Invalidation.class)
-        void answerOfBeforeShouldNotCountAfterAnInvalidation(Invalidation invalidation) {
+        void earlierAnswerShouldNotHoldAfterAnInvalidation(Invalidation invalidation) {
             long before = lookup.generation();
 
             invalidation.apply(lookup);
@@ -994,7 +992,7 @@ class CachedLookupTest {
         }
 
         @Test
-        void answerShouldCountAgainAfterOtherAnswers() {
+        void answerShouldHoldAfterOtherAnswers() {
             save(DOMAIN, CLIENT, Optional.empty());
             long before = lookup.generation();
 
@@ -1007,7 +1005,7 @@ class CachedLookupTest {
         }
 
         @Test
-        void answerOfBeforeShouldNotCountAfterAChangeOfTheDomainsOnThisNode() {
+        void earlierAnswerShouldNotHoldAfterAChangeOfTheDomainsOnThisNode() {
             InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
             CachedLookup withDomains =
                     new CachedLookup(store, domains, TestCacheSettings.patient(), clock, nanos::get, metrics);
@@ -1020,25 +1018,25 @@ class CachedLookupTest {
     }
 
     private enum Invalidation {
-        FORGET {
+        INVALIDATE {
             @Override
             void apply(CachedLookup lookup) {
                 lookup.invalidate(DOMAIN, CLIENT);
             }
         },
-        MEND {
+        REFRESH {
             @Override
             void apply(CachedLookup lookup) {
                 lookup.refresh(DOMAIN, CLIENT);
             }
         },
-        SETTLE {
+        TRY_INVALIDATE {
             @Override
             void apply(CachedLookup lookup) {
                 lookup.tryInvalidate(DOMAIN, CLIENT);
             }
         },
-        FORGET_ALL {
+        INVALIDATE_ALL {
             @Override
             void apply(CachedLookup lookup) {
                 lookup.invalidateAll();
@@ -1048,11 +1046,11 @@ class CachedLookupTest {
         abstract void apply(CachedLookup lookup);
     }
 
-    /** A store that answers as told, whatever it is asked, and counts the questions. */
+    /** A store that gives a fixed answer to every query, and counts the queries. */
     private static final class StubStore implements OutboundLists {
         private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> list;
         private final Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> listings;
-        private final AtomicInteger questions = new AtomicInteger();
+        private final AtomicInteger queries = new AtomicInteger();
 
         private StubStore(
                 Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>> list,
@@ -1068,13 +1066,13 @@ class CachedLookupTest {
 
         @Override
         public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
-            questions.incrementAndGet();
+            queries.incrementAndGet();
             return list.get();
         }
 
         @Override
         public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
-            questions.incrementAndGet();
+            queries.incrementAndGet();
             return listings.get();
         }
     }

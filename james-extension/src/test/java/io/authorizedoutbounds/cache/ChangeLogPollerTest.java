@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A node that reads what another one, which writes straight into the store, has changed. */
+/** A node that polls what another one, which writes straight into the store, has changed. */
 class ChangeLogPollerTest {
     private static final Domain DOMAIN = Domain.of("a.example");
     private static final Domain DOMAIN_OF_OTHERS = Domain.of("b.example");
@@ -45,7 +45,7 @@ class ChangeLogPollerTest {
     private final AtomicBoolean listsUp = new AtomicBoolean(true);
     private final AtomicInteger listQueries = new AtomicInteger();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(writersClock);
-    /** Where the lists are read, which is the store but where a test says otherwise. */
+    /** Where the lists are read: the store, unless a test says otherwise. */
     private MemoryAuthorizedOutboundStore listsOf = store;
 
     private final AuthorizedOutboundStore readersView = whileUp();
@@ -112,7 +112,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void changeOfAnotherNodeShouldHoldAfterOneReading() {
+    void changeOfAnotherNodeShouldHoldAfterOnePoll() {
         assertBoth(Listing.UNLISTED);
         put();
         poller.poll();
@@ -141,9 +141,9 @@ class ChangeLogPollerTest {
         }
     }
 
-    /** A logged batch is atomic but not isolated: its row in the trail may be there before those in the lists. */
+    /** A logged batch is atomic but not isolated: its row in the change log may be visible before those in the lists. */
     @Test
-    void changeThatTheListsDoNotShowYetShouldBeToldAgain() {
+    void changeThatTheListsDoNotShowYetShouldBeRefreshed() {
         remove();
         poller.poll();
         assertBoth(Listing.UNLISTED);
@@ -160,7 +160,7 @@ class ChangeLogPollerTest {
 
     /** A batch that was answered 503 keeps its time when Cassandra replays it. */
     @Test
-    void changeThatComesLateShouldBeToldWithinTenSeconds() {
+    void changeThatIsReplayedLateShouldHoldWithinTenSeconds() {
         assertBoth(Listing.UNLISTED);
         writersClock.advance(Duration.ofMinutes(-20));
         put();
@@ -175,11 +175,11 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void lookupShouldStartFromNothingWhenMoreHasChangedThanIsReadAtOnce() {
+    void everythingShouldBeInvalidatedWhenMoreHasChangedThanOneQueryReads() {
         put();
         assertBoth(Listing.LISTED);
         remove();
-        for (int i = 0; i < ChangeLogPoller.MOST_CHANGES; i++) {
+        for (int i = 0; i < ChangeLogPoller.MAX_CHANGES; i++) {
             store.remove(DOMAIN, OTHER_CLIENT, Author.unknown())
                     .toCompletableFuture()
                     .join();
@@ -202,7 +202,7 @@ class ChangeLogPollerTest {
         // Until the entry's own change refreshes nothing any more.
         pass(Duration.ofSeconds(20));
         assertBoth(Listing.LISTED);
-        for (int i = 0; i < ChangeLogPoller.MOST_CHANGES; i++) {
+        for (int i = 0; i < ChangeLogPoller.MAX_CHANGES; i++) {
             store.remove(DOMAIN_OF_OTHERS, OTHER_CLIENT, Optional.empty())
                     .toCompletableFuture()
                     .join();
@@ -215,7 +215,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void changesOfAPauseShouldBeCaughtUpWith() {
+    void changesOfAPauseShouldHoldAfterThePause() {
         assertBoth(Listing.UNLISTED);
         up.set(false);
         put();
@@ -232,7 +232,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void lookupShouldStartFromNothingAfterAGapThatIsTooLong() {
+    void everythingShouldBeInvalidatedAfterAGapThatIsTooLong() {
         put();
         assertBoth(Listing.LISTED);
         up.set(false);
@@ -249,7 +249,7 @@ class ChangeLogPollerTest {
 
     /** The ticker stands still while a machine is suspended, the wall clock does not. */
     @Test
-    void memoryShouldBeDroppedAfterASuspendedMachineWakesUp() {
+    void everythingShouldBeInvalidatedAfterASuspendedMachineWakesUp() {
         put();
         pass(Duration.ofMinutes(5));
         poller.poll();
@@ -264,7 +264,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void changeShouldBeToldAgainByAReadingThatComesLate() {
+    void changeShouldBeInvalidatedAgainByAPollThatComesLate() {
         remove();
         poller.poll();
         MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(writersClock);
@@ -278,9 +278,9 @@ class ChangeLogPollerTest {
         assertBoth(Listing.LISTED);
     }
 
-    /** While the lists cannot be read what is in memory stays, and would for long. */
+    /** While the lists cannot be read, a refresh leaves the old list in the cache. */
     @Test
-    void changeThatCouldNotBeAskedForAgainShouldBeForgottenInTheEnd() {
+    void changeThatCouldNotBeRefreshedShouldBeInvalidatedInTheEnd() {
         put();
         poller.poll();
         MemoryAuthorizedOutboundStore early = new MemoryAuthorizedOutboundStore(writersClock);
@@ -302,9 +302,9 @@ class ChangeLogPollerTest {
         assertBoth(Listing.LISTED);
     }
 
-    /** As when an outage ends: the trail is read again before a question to the lists was answered. */
+    /** As when an outage ends: the change log is polled again before a query of the lists was answered. */
     @Test
-    void changeShouldNotBeForgottenInTheEndWhileTheListsAreNotAsked() {
+    void changeShouldNotBeInvalidatedInTheEndWhileTheListsAreNotQueried() {
         put();
         poller.poll();
         assertBoth(Listing.LISTED);
@@ -319,7 +319,7 @@ class ChangeLogPollerTest {
         assertBoth(Listing.LISTED);
     }
 
-    /** A refresh that failed has left the old answer, which no later change would correct. */
+    /** A refresh that failed leaves the old list, which no later change would correct. */
     @Test
     void changeShouldBeInvalidatedOnceTheListsAreReadAgain() {
         put();
@@ -343,7 +343,7 @@ class ChangeLogPollerTest {
     /** Each poll reads the change again for two minutes; each refresh is a query. */
     @ParameterizedTest
     @ValueSource(ints = {15, 39})
-    void changeShouldBeLeftAloneBetweenItsRefreshesAndItsLastInvalidation(int seconds) {
+    void changeShouldCauseNoQueryBetweenItsRefreshesAndItsLastInvalidation(int seconds) {
         put();
         poller.poll();
         assertBoth(Listing.LISTED);
@@ -381,7 +381,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void readingShouldSurviveAnError() {
+    void pollShouldSurviveAnError() {
         AuthorizedOutboundStore broken = (AuthorizedOutboundStore) Proxy.newProxyInstance(
                 getClass().getClassLoader(),
                 new Class<?>[] {AuthorizedOutboundStore.class},
@@ -394,7 +394,7 @@ class ChangeLogPollerTest {
     }
 
     @Test
-    void readingShouldKeepMemoryFromGoingStale() {
+    void pollsShouldKeepCachedListsFromGoingStale() {
         put();
         poller.poll();
         pass(Duration.ofMinutes(5));

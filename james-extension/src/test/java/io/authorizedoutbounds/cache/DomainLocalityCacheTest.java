@@ -44,15 +44,15 @@ class DomainLocalityCacheTest {
     /** A list that can fail and hang. */
     private static final class JamesDomains implements DomainLocalityCache.Source {
         private final Set<Domain> domains = ConcurrentHashMap.newKeySet();
-        private final AtomicInteger questions = new AtomicInteger();
+        private final AtomicInteger reads = new AtomicInteger();
         private final CountDownLatch end = new CountDownLatch(1);
         private volatile boolean hanging;
         private volatile Throwable failure;
 
         @Override
         public boolean contains(Domain domain) throws Exception {
-            questions.incrementAndGet();
-            boolean answer = domains.contains(domain);
+            reads.incrementAndGet();
+            boolean contained = domains.contains(domain);
             if (hanging) {
                 end.await();
             }
@@ -62,12 +62,12 @@ class DomainLocalityCacheTest {
             if (failure != null) {
                 throw (Exception) failure;
             }
-            return answer;
+            return contained;
         }
     }
 
     @AfterEach
-    void endHangingQuestions() {
+    void endHangingReads() {
         james.end.countDown();
     }
 
@@ -93,7 +93,7 @@ class DomainLocalityCacheTest {
 
         @ParameterizedTest
         @ValueSource(longs = {0, Long.MAX_VALUE - 1_000, Long.MIN_VALUE, -1_000})
-        void answersShouldBeCachedWhateverTheTickerShows(long start) {
+        void localitiesShouldBeCachedWhateverTheTickerShows(long start) {
             nanos.set(start);
             DomainLocalityCache started = cache(LONG_TIMEOUT);
             james.domains.add(DOMAIN);
@@ -104,25 +104,25 @@ class DomainLocalityCacheTest {
 
             assertThat(started.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
             assertThat(started.localityOf(OTHER_DOMAIN)).isEqualTo(Locality.EXTERNAL);
-            assertThat(james.questions).hasValue(2);
+            assertThat(james.reads).hasValue(2);
         }
 
         @Test
-        void answerInUseShouldBeRefreshedInTheBackground() {
+        void localityInUseShouldBeRefreshedInTheBackground() {
             cache.localityOf(DOMAIN);
             james.domains.add(DOMAIN);
             james.hanging = true;
             pass(REFRESH_AFTER);
 
-            Locality answer = assertTimeoutPreemptively(BOUND, () -> cache.localityOf(DOMAIN));
+            Locality locality = assertTimeoutPreemptively(BOUND, () -> cache.localityOf(DOMAIN));
             james.end.countDown();
 
-            assertThat(answer).isEqualTo(Locality.EXTERNAL);
+            assertThat(locality).isEqualTo(Locality.EXTERNAL);
             await().until(() -> cache.localityOf(DOMAIN) == Locality.INTERNAL);
         }
 
         @Test
-        void answerOlderThanTheMaximumAgeShouldNotBeGiven() {
+        void localityOlderThanTheMaximumAgeShouldNotHold() {
             cache.localityOf(DOMAIN);
             james.domains.add(DOMAIN);
 
@@ -144,19 +144,19 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void concurrentMissesShouldShareOneQuestion() throws Exception {
+        void concurrentMissesShouldShareOneRead() throws Exception {
             james.domains.add(DOMAIN);
             james.hanging = true;
             ExecutorService threads = Executors.newFixedThreadPool(2);
             try {
                 Future<Locality> one = threads.submit(() -> cache.localityOf(DOMAIN));
                 Future<Locality> other = threads.submit(() -> cache.localityOf(DOMAIN));
-                await().until(() -> james.questions.get() > 0);
+                await().until(() -> james.reads.get() > 0);
                 james.end.countDown();
 
                 assertThat(one.get()).isEqualTo(Locality.INTERNAL);
                 assertThat(other.get()).isEqualTo(Locality.INTERNAL);
-                assertThat(james.questions).hasValue(1);
+                assertThat(james.reads).hasValue(1);
             } finally {
                 threads.shutdownNow();
             }
@@ -206,19 +206,19 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void questionThatWasUnderWayShouldNotUndoTheChange() throws Exception {
+        void readThatWasUnderWayShouldNotUndoTheChange() throws Exception {
             james.hanging = true;
             ExecutorService thread = Executors.newSingleThreadExecutor();
             try {
-                Future<Locality> asked = thread.submit(() -> cache.localityOf(DOMAIN));
-                await().until(() -> james.questions.get() == 1);
+                Future<Locality> read = thread.submit(() -> cache.localityOf(DOMAIN));
+                await().until(() -> james.reads.get() == 1);
 
                 cache.put(DOMAIN, Locality.INTERNAL);
                 james.end.countDown();
-                asked.get();
+                read.get();
 
                 assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
-                assertThat(james.questions).hasValue(1);
+                assertThat(james.reads).hasValue(1);
             } finally {
                 thread.shutdownNow();
             }
@@ -240,7 +240,7 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void cachedAnswerShouldHoldForTheStaleMaximumAndNoLonger() {
+        void cachedLocalityShouldHoldForTheStaleMaximumAndNoLonger() {
             james.domains.add(DOMAIN);
             cache.localityOf(DOMAIN);
             cache.localityOf(OTHER_DOMAIN);
@@ -258,7 +258,7 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void whatCannotBeUndoneShouldGetNoStaleAnswer() {
+        void freshLocalityShouldNotBeAStaleOne() {
             james.domains.add(DOMAIN);
             cache.localityOf(DOMAIN);
             cache.localityOf(OTHER_DOMAIN);
@@ -271,7 +271,7 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void nobodyShouldWaitForLongAfterAFailure() {
+        void nobodyShouldWaitLongAfterAFailure() {
             DomainLocalityCache patient = cache(LONG_TIMEOUT);
             james.failure = new IllegalStateException("down");
             patient.localityOf(DOMAIN);
@@ -289,13 +289,13 @@ class DomainLocalityCacheTest {
             ExecutorService thread = Executors.newSingleThreadExecutor();
             try {
                 var unused = thread.submit(() -> patient.localityOf(DOMAIN));
-                await().until(() -> james.questions.get() == 1);
+                await().until(() -> james.reads.get() == 1);
 
                 pass(LONG_TIMEOUT);
 
                 assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(DOMAIN)))
                         .isEqualTo(Locality.UNKNOWN);
-                assertThat(james.questions).hasValue(1);
+                assertThat(james.reads).hasValue(1);
             } finally {
                 thread.shutdownNow();
             }
@@ -334,18 +334,18 @@ class DomainLocalityCacheTest {
         @Test
         void pollsShouldNotProbeMoreThanOnceAnInterval() {
             failThreeTimes(cache);
-            int questions = james.questions.get();
+            int reads = james.reads.get();
 
             for (int i = 0; i < 100; i++) {
                 cache.poll();
             }
 
             // A slow machine may get to a second probe.
-            assertThat(james.questions.get()).isBetween(questions, questions + 7);
+            assertThat(james.reads.get()).isBetween(reads, reads + 7);
         }
 
         @Test
-        void cachedAnswerShouldNotWaitAfterAFailure() {
+        void cachedLocalityShouldNotWaitAfterAFailure() {
             DomainLocalityCache patient = cache(LONG_TIMEOUT);
             james.domains.add(DOMAIN);
             patient.localityOf(DOMAIN);
@@ -360,7 +360,7 @@ class DomainLocalityCacheTest {
         }
 
         @Test
-        void errorOfTheListShouldNotKeepTheNextQuestionFromIt() {
+        void errorOfTheListShouldNotPreventTheNextRead() {
             james.failure = new NoClassDefFoundError("broken");
             assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.UNKNOWN);
             james.failure = null;
@@ -373,14 +373,14 @@ class DomainLocalityCacheTest {
         void nobodyShouldWaitOnceTheListHasFailedThreeTimesInARow() {
             DomainLocalityCache patient = cache(LONG_TIMEOUT);
             failThreeTimes(patient);
-            int questions = james.questions.get();
+            int reads = james.reads.get();
             james.failure = null;
             james.hanging = true;
 
             assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(Domain.of("new.example"))))
                     .isEqualTo(Locality.UNKNOWN);
             assertThat(patient.isBreakerOpen()).isTrue();
-            assertThat(james.questions.get()).isLessThanOrEqualTo(questions + 1);
+            assertThat(james.reads.get()).isLessThanOrEqualTo(reads + 1);
         }
 
         @Test

@@ -25,12 +25,12 @@ public final class FixedDomainList implements DomainList {
         return new FixedDomainList(parse(domains), domain -> false);
     }
 
-    /** Fails whatever it is asked. */
+    /** Fails whatever is read. */
     public static FixedDomainList unreadable() {
         return new FixedDomainList(ImmutableSet.of(), domain -> true);
     }
 
-    /** The same list, which fails when it is asked for one of these domains. */
+    /** The same list, which fails when one of these domains is read. */
     public FixedDomainList unreadableFor(String... failing) {
         return new FixedDomainList(domains, parse(failing)::contains);
     }

@@ -61,7 +61,7 @@ class InternalDomainsTest {
         }
 
         @Test
-        void addressLiteralShouldBeExternalWithoutAskingTheList() {
+        void addressLiteralShouldBeExternalWithoutReadingTheList() {
             assertThat(localityOf("192.0.2.1", FixedDomainList.unreadable())).isEqualTo(Locality.EXTERNAL);
         }
 
@@ -173,7 +173,7 @@ class InternalDomainsTest {
         }
 
         @Test
-        void nullSenderShouldBeExternalWithoutAskingTheList() {
+        void nullSenderShouldBeExternalWithoutReadingTheList() {
             Sender sender = FixedDomainList.internalDomains(FixedDomainList.unreadable())
                     .senderOf(MaybeSender.nullSender());
 
