@@ -587,7 +587,7 @@ class CachedLookupTest {
             }
 
             assertThat(lookup.size()).isLessThanOrEqualTo(3L * ADDRESSES);
-            store.remove(DOMAIN, CLIENT, Optional.empty()).toCompletableFuture().join();
+            store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
             // Still cached: nothing has invalidated the removed entry.
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);

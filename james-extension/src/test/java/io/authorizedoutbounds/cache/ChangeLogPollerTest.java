@@ -203,7 +203,7 @@ class ChangeLogPollerTest {
         pass(Duration.ofSeconds(20));
         assertBoth(Listing.LISTED);
         for (int i = 0; i < ChangeLogPoller.MAX_CHANGES; i++) {
-            store.remove(DOMAIN_OF_OTHERS, OTHER_CLIENT, Optional.empty())
+            store.remove(DOMAIN_OF_OTHERS, OTHER_CLIENT, Author.unknown())
                     .toCompletableFuture()
                     .join();
         }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.Author;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.Listing;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.Test;
+
+/** No poll of the change log: a change must hold at once on the node that makes it. */
+class InvalidatingStoreTest {
+    private static final Domain DOMAIN = Domain.of("a.example");
+    private static final OutboundAddress CLIENT = OutboundAddress.parse("192.0.2.1");
+
+    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
+    private final CachedLookup lookup = new CachedLookup(
+            store,
+            FixedDomainList.internalDomains(FixedDomainList.of("a.example")),
+            TestCacheSettings.patient(),
+            Clock.systemUTC(),
+            Ticker.systemTicker(),
+            TestMetrics.unseen());
+    private final AuthorizedOutboundStore invalidating = new InvalidatingStore(store, lookup);
+
+    private void save(AuthorizedOutboundStore into) {
+        AuthorizedOutbound entry = AuthorizedOutbound.builder()
+                .domain(DOMAIN)
+                .address(CLIENT)
+                .addedAt(Instant.now())
+                .build();
+        into.save(entry).toCompletableFuture().join();
+    }
+
+    private void assertBoth(Listing expected) {
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(expected);
+        assertThat(lookup.listedForAny(CLIENT)).isEqualTo(expected);
+    }
+
+    @Test
+    void savedEntryShouldHoldAtOnce() {
+        assertBoth(Listing.UNLISTED);
+
+        save(invalidating);
+
+        assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void removedEntryShouldNotHoldAnyMore() {
+        save(store);
+        assertBoth(Listing.LISTED);
+
+        invalidating
+                .remove(DOMAIN, CLIENT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void orphanedEntryShouldNotHoldAnyMore() {
+        save(store);
+        assertBoth(Listing.LISTED);
+
+        ImmutableList<AuthorizedOutbound> orphaned = invalidating
+                .orphan(DOMAIN, Author.unknown())
+                .toCompletableFuture()
+                .join();
+
+        assertThat(orphaned).extracting(AuthorizedOutbound::address).containsExactly(CLIENT);
+        assertBoth(Listing.UNLISTED);
+    }
+
+    /** What is cached may be all there is while the store fails. */
+    @Test
+    void changeThatFailsShouldInvalidateNothing() {
+        save(store);
+        assertBoth(Listing.LISTED);
+        long cached = lookup.size();
+        long generation = lookup.generation();
+        AuthorizedOutboundStore failing = (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {AuthorizedOutboundStore.class},
+                (proxy, method, arguments) -> CompletableFuture.failedFuture(new IOException("down")));
+
+        CompletableFuture<Void> change = new InvalidatingStore(failing, lookup)
+                .remove(DOMAIN, CLIENT, Author.unknown())
+                .toCompletableFuture();
+
+        assertThat(change).isCompletedExceptionally();
+        assertThat(lookup.size()).isEqualTo(cached);
+        assertThat(lookup.generation()).isEqualTo(generation);
+    }
+}
