@@ -200,6 +200,40 @@ class RefusalRecorderTest {
     }
 
     @Test
+    void storeThatThrowsShouldBeTriedAgain() {
+        store.setThrowing(new NoClassDefFoundError("not linked"));
+        refuse(1, 2);
+
+        recorder.write();
+        assertThat(store.writes()).isEqualTo(1);
+        store.setUp(true);
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .extracting(RefusalCount::attempts)
+                .containsExactly(2L);
+    }
+
+    @Test
+    void addressesOfAPastHourShouldLeaveNoRoomTaken() {
+        for (int number = 0; number < 10_000; number++) {
+            recorder.refused(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+        }
+        for (int turn = 0; turn < 34; turn++) {
+            recorder.write();
+        }
+        clock.advance(Duration.ofHours(1));
+        recorder.write();
+
+        refuse(1, 1);
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .extracting(RefusalCount::client)
+                .containsExactly(Optional.of(address(1)));
+    }
+
+    @Test
     void whatIsNotWrittenWhenAnHourEndsShouldBeWrittenLater() {
         store.setUp(false);
         refuse(1, 2);

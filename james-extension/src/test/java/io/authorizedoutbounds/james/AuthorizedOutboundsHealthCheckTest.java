@@ -35,7 +35,7 @@ class AuthorizedOutboundsHealthCheckTest {
     private static final Duration BOUND = Duration.ofSeconds(10);
     private static final String DEFER = "(451 4.3.0)";
 
-    private final AtomicLong nanos = new AtomicLong();
+    private final AtomicLong nanos = new AtomicLong(Duration.ofDays(-100).toNanos());
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
     private CompletableFuture<Void> outage = CompletableFuture.completedFuture(null);
 

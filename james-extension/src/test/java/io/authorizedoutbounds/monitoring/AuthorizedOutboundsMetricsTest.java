@@ -144,7 +144,7 @@ class AuthorizedOutboundsMetricsTest {
 
     @Nested
     class OfALookup {
-        private final AtomicLong nanos = new AtomicLong();
+        private final AtomicLong nanos = new AtomicLong(Duration.ofDays(-100).toNanos());
         private CompletableFuture<ImmutableList<AuthorizedOutbound>> answer =
                 CompletableFuture.completedFuture(ImmutableList.of());
         private final CachedLookup lookup = new CachedLookup(

@@ -19,22 +19,28 @@ import org.junit.jupiter.api.Test;
 
 class OrphanSweepTest {
     private static final Instant NOW = Instant.parse("2026-11-24T10:15:30Z");
-    private static final Domain STAYING = Domain.of("a.example");
-    private static final Domain LEAVING = Domain.of("b.example");
+    private static final Domain PRESENT = Domain.of("a.example");
+    private static final Domain REMOVED = Domain.of("b.example");
     private static final DomainList BOTH = FixedDomainList.of("a.example", "b.example");
     private static final DomainList ONE = FixedDomainList.of("a.example");
 
-    private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(new SettableClock(NOW));
+    /** The removed domain's entries are on the second page. */
+    private static final int PAGE_SIZE = 600;
+
+    private final MemoryAuthorizedOutboundStore store =
+            new MemoryAuthorizedOutboundStore(new SettableClock(NOW), PAGE_SIZE);
     private final Orphaning orphaning = new Orphaning(store);
-    private final AtomicLong nanos = new AtomicLong();
+
+    /** As of System.nanoTime(), which may be negative. */
+    private final AtomicLong nanos = new AtomicLong(Duration.ofDays(-100).toNanos());
 
     @BeforeEach
     void listsOfBoth() {
         for (int i = 1; i <= 700; i++) {
-            save(STAYING, i);
+            save(PRESENT, i);
         }
-        save(LEAVING, 1);
-        save(LEAVING, 2);
+        save(REMOVED, 1);
+        save(REMOVED, 2);
     }
 
     private void save(Domain domain, int number) {
@@ -51,9 +57,10 @@ class OrphanSweepTest {
         return new OrphanSweep(store, FixedDomainList.internalDomains(domainList), orphaning, nanos::get);
     }
 
-    /** The pause before it and as many steps as it needs for 702 entries. */
+    /** Advances the time by the interval between sweeps, then takes the steps that 702 entries on two pages need. */
     private void sweepOnce(OrphanSweep sweep) {
         nanos.addAndGet(Duration.ofMinutes(10).toNanos());
+        sweep.step();
         sweep.step();
         sweep.step();
     }
@@ -69,11 +76,56 @@ class OrphanSweepTest {
         OrphanSweep sweep = sweepOf(ONE);
 
         sweepOnce(sweep);
-        assertThat(orphansOf(LEAVING)).isZero();
+        assertThat(orphansOf(REMOVED)).isZero();
         sweepOnce(sweep);
 
-        assertThat(orphansOf(LEAVING)).isEqualTo(2);
-        assertThat(orphansOf(STAYING)).isZero();
+        assertThat(orphansOf(REMOVED)).isEqualTo(2);
+        assertThat(orphansOf(PRESENT)).isZero();
+    }
+
+    @Test
+    void removedDomainOnTheSecondPageShouldBeOrphaned() {
+        assertThat(store.everything().toCompletableFuture().join().entries())
+                .extracting(AuthorizedOutbound::domain)
+                .containsOnly(PRESENT);
+        OrphanSweep sweep = sweepOf(ONE);
+
+        sweepOnce(sweep);
+        sweepOnce(sweep);
+
+        assertThat(orphansOf(REMOVED)).isEqualTo(2);
+    }
+
+    @Test
+    void stepShouldGoThroughAtMost500Entries() {
+        OrphanSweep sweep = sweepOf(ONE);
+        sweepOnce(sweep);
+        nanos.addAndGet(Duration.ofMinutes(10).toNanos());
+
+        sweep.step();
+        sweep.step();
+        assertThat(orphansOf(REMOVED)).isZero();
+        sweep.step();
+
+        assertThat(orphansOf(REMOVED)).isEqualTo(2);
+    }
+
+    @Test
+    void nextSweepShouldFollowTenMinutesAfterTheLastOne() {
+        OrphanSweep sweep = sweepOf(ONE);
+        sweepOnce(sweep);
+
+        nanos.addAndGet(Duration.ofMinutes(10).toNanos() - 1);
+        for (int step = 0; step < 10; step++) {
+            sweep.step();
+        }
+        assertThat(orphansOf(REMOVED)).isZero();
+        nanos.addAndGet(1);
+        for (int step = 0; step < 10; step++) {
+            sweep.step();
+        }
+
+        assertThat(orphansOf(REMOVED)).isEqualTo(2);
     }
 
     @Test
@@ -83,8 +135,8 @@ class OrphanSweepTest {
         sweepOnce(sweep);
         sweepOnce(sweep);
 
-        assertThat(orphansOf(LEAVING)).isZero();
-        assertThat(orphansOf(STAYING)).isZero();
+        assertThat(orphansOf(REMOVED)).isZero();
+        assertThat(orphansOf(PRESENT)).isZero();
     }
 
     @Test
@@ -94,7 +146,7 @@ class OrphanSweepTest {
         sweepOnce(sweep);
         sweepOnce(sweep);
 
-        assertThat(orphansOf(LEAVING)).isZero();
+        assertThat(orphansOf(REMOVED)).isZero();
     }
 
     @Test
@@ -109,6 +161,6 @@ class OrphanSweepTest {
             sweep.step();
         }
 
-        assertThat(orphansOf(LEAVING)).isZero();
+        assertThat(orphansOf(REMOVED)).isZero();
     }
 }

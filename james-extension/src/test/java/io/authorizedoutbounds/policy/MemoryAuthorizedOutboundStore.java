@@ -23,10 +23,17 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     private final Map<Domain, Map<OutboundAddress, AuthorizedOutbound>> entries = new ConcurrentHashMap<>();
     private final List<OutboundChange> changes = new CopyOnWriteArrayList<>();
     private final Clock clock;
+    private final int pageSize;
 
     /** @param clock what says whether an entry has expired */
     public MemoryAuthorizedOutboundStore(Clock clock) {
+        this(clock, Integer.MAX_VALUE);
+    }
+
+    /** @param pageSize entries in a page of {@link #everything} */
+    public MemoryAuthorizedOutboundStore(Clock clock, int pageSize) {
         this.clock = clock;
+        this.pageSize = pageSize;
     }
 
     @Override
@@ -114,23 +121,32 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
         return changes.stream().filter(change -> !change.changedAt().isBefore(since));
     }
 
+    /** Sorted by domain. */
     @Override
     public CompletionStage<Page> everything() {
-        ImmutableList<AuthorizedOutbound> all = entries.values().stream()
+        return CompletableFuture.completedFuture(page(entries.values().stream()
                 .flatMap(ofDomain -> ofDomain.values().stream())
                 .filter(this::isActive)
-                .collect(ImmutableList.toImmutableList());
-        return CompletableFuture.completedFuture(new Page() {
+                .sorted(Comparator.comparing(entry -> entry.domain().asString()))
+                .collect(ImmutableList.toImmutableList())));
+    }
+
+    private Page page(ImmutableList<AuthorizedOutbound> remaining) {
+        int size = Math.min(pageSize, remaining.size());
+        return new Page() {
             @Override
             public ImmutableList<AuthorizedOutbound> entries() {
-                return all;
+                return remaining.subList(0, size);
             }
 
             @Override
             public Optional<CompletionStage<Page>> next() {
-                return Optional.empty();
+                return size == remaining.size()
+                        ? Optional.empty()
+                        : Optional.of(
+                                CompletableFuture.completedFuture(page(remaining.subList(size, remaining.size()))));
             }
-        });
+        };
     }
 
     private OutboundChange.Builder change(Action action, Domain domain, OutboundAddress address, Author changedBy) {

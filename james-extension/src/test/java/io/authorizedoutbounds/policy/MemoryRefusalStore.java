@@ -7,21 +7,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 
 /** Refusals in memory, for tests; can be unreachable. */
 public final class MemoryRefusalStore implements RefusalStore {
     private final Map<UUID, RefusalCount> counts = new ConcurrentHashMap<>();
-    private boolean up = true;
+    private Supplier<CompletionStage<Void>> outcome = MemoryRefusalStore::saved;
     private int writes;
 
     @Override
     public CompletionStage<Void> save(RefusalCount count) {
         writes++;
-        if (!up) {
-            return CompletableFuture.failedFuture(new IllegalStateException("out of reach"));
-        }
-        counts.put(count.id(), count);
+        return outcome.get().thenRun(() -> counts.put(count.id(), count));
+    }
+
+    private static CompletionStage<Void> saved() {
         return CompletableFuture.completedFuture(null);
     }
 
@@ -31,12 +32,21 @@ public final class MemoryRefusalStore implements RefusalStore {
         return CompletableFuture.completedFuture(null);
     }
 
-    /** Whether it takes what is saved. */
+    /** Whether writes succeed. */
     public void setUp(boolean reachable) {
-        up = reachable;
+        outcome = reachable
+                ? MemoryRefusalStore::saved
+                : () -> CompletableFuture.failedFuture(new IllegalStateException("out of reach"));
     }
 
-    /** How often something was saved, or failed to be. */
+    /** Has each write throw, instead of returning a stage that fails. */
+    public void setThrowing(Error thrown) {
+        outcome = () -> {
+            throw thrown;
+        };
+    }
+
+    /** How many writes were tried. */
     public int writes() {
         return writes;
     }
