@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Lets so many lines of each key through, and so many of all keys, until the next {@linkplain #turn turn}, and counts
- * what it does not. Holds no more keys than lines, however many ask. Thread-safe.
+ * Limits the lines that each key and all keys may write until the next {@link #reset}, and counts the lines over the limit.
+ * Holds no more keys than lines. Thread-safe.
  */
 final class LineLimiter<K> {
-    /** What was left out until a turn. */
+    /** How many lines were over the limit. */
     static final class LeftOut<K> {
         private final ImmutableMap<K, Long> byKey;
         private final long others;
@@ -20,12 +20,12 @@ final class LineLimiter<K> {
             this.others = others;
         }
 
-        /** Of keys that had a line, in the order of their first one; none of them is zero. */
+        /** Those of keys that had a line, in the order of their first one; none of them is zero. */
         ImmutableMap<K, Long> byKey() {
             return byKey;
         }
 
-        /** Of all keys that had no line, since there were too many before. */
+        /** Those of keys that had no line, since other keys had used up all. */
         long others() {
             return others;
         }
@@ -36,30 +36,30 @@ final class LineLimiter<K> {
         private long leftOut;
     }
 
-    private final int maximumOfKey;
-    private final int maximum;
+    private final int maxLinesOfKey;
+    private final int maxLines;
 
     private Map<K, Count> counts = new LinkedHashMap<>();
     private int lines;
     private long others;
 
-    LineLimiter(int maximumOfKey, int maximum) {
-        this.maximumOfKey = maximumOfKey;
-        this.maximum = maximum;
+    LineLimiter(int maxLinesOfKey, int maxLines) {
+        this.maxLinesOfKey = maxLinesOfKey;
+        this.maxLines = maxLines;
     }
 
     /** Whether this line may be written. */
     synchronized boolean admits(K key) {
         Count count = counts.get(key);
         if (count == null) {
-            if (lines == maximum) {
+            if (lines == maxLines) {
                 others++;
                 return false;
             }
             count = new Count();
             counts.put(key, count);
         }
-        if (count.lines == maximumOfKey || lines == maximum) {
+        if (count.lines == maxLinesOfKey || lines == maxLines) {
             count.leftOut++;
             return false;
         }
@@ -68,8 +68,8 @@ final class LineLimiter<K> {
         return true;
     }
 
-    /** Admits lines again; what was left out since the last turn. */
-    synchronized LeftOut<K> turn() {
+    /** Returns what was left out since the last reset, and admits lines again. */
+    synchronized LeftOut<K> reset() {
         ImmutableMap.Builder<K, Long> byKey = ImmutableMap.builder();
         counts.forEach((key, count) -> {
             if (count.leftOut > 0) {

@@ -9,7 +9,6 @@ import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
 import java.time.Duration;
-import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -24,18 +23,18 @@ public class RefusalLog {
     private static final Logger LOGGER = LoggerFactory.getLogger(RefusalLog.class);
     private static final int MAX_LINES_OF_CLIENT = 10;
 
-    /** Whoever owns an IPv6 network has as many addresses as he likes. */
+    /** The owner of an IPv6 network has any number of addresses. */
     private static final int MAX_LINES = 100;
 
     private static final double MAX_FAULTS_PER_SECOND = 10;
-    /** Between two summaries. */
+
+    /** Between two calls of {@link #summarize}. */
     public static final Duration SUMMARY_INTERVAL = Duration.ofSeconds(1);
 
     private static final int MAX_TEXT_LENGTH = 320;
 
     private final boolean enforced;
     private final LineLimiter<OutboundAddress> limiter = new LineLimiter<>(MAX_LINES_OF_CLIENT, MAX_LINES);
-
     private final RateLimiter faults = RateLimiter.create(MAX_FAULTS_PER_SECOND);
 
     public RefusalLog(Enforcement enforcement) {
@@ -43,23 +42,39 @@ public class RefusalLog {
     }
 
     /**
-     * One refusal, or deferral.
+     * Logs a refusal, or deferral, at RCPT.
      *
-     * @param row       one whose verdict is to refuse or to try later
-     * @param recipient absent when the sender was judged before it named one
+     * @param row one whose verdict is to refuse or to defer
      */
-    public void refused(
-            RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, Optional<MailAddress> recipient) {
-        if (!LOGGER.isInfoEnabled() || !limiter.admits(client)) {
-            return;
+    public void log(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, MailAddress recipient) {
+        if (admits(client)) {
+            log(row, client, from, sender, "<" + text(recipient.asString()) + ">");
         }
+    }
+
+    /**
+     * Logs a refusal, or deferral, at MAIL, before the sender names a recipient.
+     *
+     * @param row one whose verdict is to refuse or to defer
+     */
+    public void logAtMail(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender) {
+        if (admits(client)) {
+            log(row, client, from, sender, "any recipient");
+        }
+    }
+
+    private boolean admits(OutboundAddress client) {
+        return LOGGER.isInfoEnabled() && limiter.admits(client);
+    }
+
+    private void log(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, String recipient) {
         LOGGER.info(
                 "{}: {} (row {} of rule 1): <{}> to {}",
                 outcome(row),
                 reason(row, client, from),
                 row.number(),
                 text(sender.asString("")),
-                recipient.map(to -> "<" + text(to.asString()) + ">").orElse("any recipient"));
+                recipient);
     }
 
     private String outcome(RelayRow row) {
@@ -85,20 +100,20 @@ public class RefusalLog {
         return PrintableText.of(text.length() <= MAX_TEXT_LENGTH ? text : text.substring(0, MAX_TEXT_LENGTH) + "...");
     }
 
-    /** A command that was deferred, or left to James in report mode, through a fault of this extension. */
-    public void failed(String session, Throwable fault) {
+    /** Logs that a fault of this extension has a command deferred, or in report mode passed. */
+    public void logFault(String session, Throwable fault) {
         if (faults.tryAcquire()) {
             LOGGER.error("Cannot judge a command of {}: mail is deferred", session, fault);
         }
     }
 
     /**
-     * Logs how many lines were left out, and admits lines again; to be called once a {@link #SUMMARY_INTERVAL}. Throws
+     * Logs how many lines were left out, and starts the next second; to be called once a {@link #SUMMARY_INTERVAL}. Throws
      * nothing.
      */
     public void summarize() {
         try {
-            LineLimiter.LeftOut<OutboundAddress> leftOut = limiter.turn();
+            LineLimiter.LeftOut<OutboundAddress> leftOut = limiter.reset();
             leftOut.byKey()
                     .forEach((client, count) ->
                             LOGGER.info("{} more refusals or deferrals of {} in the last second", count, client));

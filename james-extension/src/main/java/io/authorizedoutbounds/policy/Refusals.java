@@ -3,7 +3,7 @@ package io.authorizedoutbounds.policy;
 
 import org.apache.james.core.Domain;
 
-/** Port: records what rule 1 refuses to senders of internal domains. Thread-safe, blocks nobody, throws nothing. */
+/** Port: records what rule 1 refuses to senders of internal domains. Thread-safe, does not block, throws nothing. */
 public interface Refusals {
     /**
      * Records a refusal at RCPT.
@@ -11,7 +11,7 @@ public interface Refusals {
      * @param domain the sender's, internal
      * @param sender as it was parsed
      */
-    void refused(Domain domain, OutboundAddress client, String sender, Domain recipientDomain);
+    void record(Domain domain, OutboundAddress client, String sender, Domain recipientDomain);
 
     /**
      * Records a refusal at MAIL, before the sender names a recipient.
@@ -19,5 +19,5 @@ public interface Refusals {
      * @param domain the sender's, internal
      * @param sender as it was parsed
      */
-    void refusedAtMail(Domain domain, OutboundAddress client, String sender);
+    void recordAtMail(Domain domain, OutboundAddress client, String sender);
 }

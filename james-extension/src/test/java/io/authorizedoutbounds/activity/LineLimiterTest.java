@@ -26,7 +26,7 @@ class LineLimiterTest {
     void tenLinesOfAKeyShouldBeAdmittedAndTheRestCounted() {
         assertThat(admitted("a", 10_000)).isEqualTo(10);
 
-        LineLimiter.LeftOut<String> leftOut = limiter.turn();
+        LineLimiter.LeftOut<String> leftOut = limiter.reset();
 
         assertThat(leftOut.byKey()).containsExactly(Map.entry("a", 9_990L));
         assertThat(leftOut.others()).isZero();
@@ -37,27 +37,27 @@ class LineLimiterTest {
         assertThat(admitted("a", 20)).isEqualTo(10);
         assertThat(admitted("b", 3)).isEqualTo(3);
 
-        assertThat(limiter.turn().byKey()).containsExactly(Map.entry("a", 10L));
+        assertThat(limiter.reset().byKey()).containsExactly(Map.entry("a", 10L));
     }
 
     @Test
     void nothingShouldBeLeftOutWhenNoKeyHadMoreThanItsLines() {
         admitted("a", 10);
 
-        LineLimiter.LeftOut<String> leftOut = limiter.turn();
+        LineLimiter.LeftOut<String> leftOut = limiter.reset();
 
         assertThat(leftOut.byKey()).isEmpty();
         assertThat(leftOut.others()).isZero();
     }
 
     @Test
-    void linesShouldBeAdmittedAgainAfterATurnAndWhatWasLeftOutCountedOnce() {
+    void linesShouldBeAdmittedAgainAfterAResetAndWhatWasLeftOutCountedOnce() {
         admitted("a", 20);
-        limiter.turn();
+        limiter.reset();
 
-        assertThat(limiter.turn().byKey()).isEmpty();
+        assertThat(limiter.reset().byKey()).isEmpty();
         assertThat(admitted("a", 20)).isEqualTo(10);
-        assertThat(limiter.turn().byKey()).containsExactly(Map.entry("a", 10L));
+        assertThat(limiter.reset().byKey()).containsExactly(Map.entry("a", 10L));
     }
 
     @Test
@@ -66,7 +66,7 @@ class LineLimiterTest {
                 .filter(i -> limiter.admits("key " + i))
                 .count();
 
-        LineLimiter.LeftOut<String> leftOut = limiter.turn();
+        LineLimiter.LeftOut<String> leftOut = limiter.reset();
 
         assertThat(admitted).isEqualTo(100);
         assertThat(leftOut.byKey()).isEmpty();
@@ -83,7 +83,7 @@ class LineLimiterTest {
         assertThat(admitted("a", 7)).isZero();
         assertThat(admitted("b", 5)).isZero();
 
-        LineLimiter.LeftOut<String> leftOut = limiter.turn();
+        LineLimiter.LeftOut<String> leftOut = limiter.reset();
         assertThat(leftOut.byKey()).containsExactly(Map.entry("a", 7L));
         assertThat(leftOut.others()).isEqualTo(5);
     }
@@ -98,7 +98,7 @@ class LineLimiterTest {
                     lines.incrementAndGet();
                 }
                 if (i % 1000 == 0) {
-                    leftOut.addAndGet(sum(limiter.turn()));
+                    leftOut.addAndGet(sum(limiter.reset()));
                 }
             }
             return null;
@@ -114,7 +114,7 @@ class LineLimiterTest {
             threads.shutdownNow();
         }
 
-        assertThat(lines.get() + leftOut.get() + sum(limiter.turn())).isEqualTo(40_000);
+        assertThat(lines.get() + leftOut.get() + sum(limiter.reset())).isEqualTo(40_000);
     }
 
     private static long sum(LineLimiter.LeftOut<String> leftOut) {

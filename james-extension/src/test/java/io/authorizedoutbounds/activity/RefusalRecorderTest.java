@@ -41,15 +41,15 @@ class RefusalRecorderTest {
 
     private void refuse(int number, int times) {
         for (int i = 0; i < times; i++) {
-            recorder.refused(DOMAIN, address(number), "user@a.example", RECIPIENT);
+            recorder.record(DOMAIN, address(number), "user@a.example", RECIPIENT);
         }
     }
 
     @Test
-    void whatWasRefusedShouldBeWrittenAtTheNextTurn() {
-        recorder.refused(DOMAIN, address(1), "first@a.example", Domain.of("y.example"));
+    void refusalShouldBeStoredByTheNextWrite() {
+        recorder.record(DOMAIN, address(1), "first@a.example", Domain.of("y.example"));
         clock.set(NOW.plusSeconds(5));
-        recorder.refused(DOMAIN, address(1), "last@a.example", RECIPIENT);
+        recorder.record(DOMAIN, address(1), "last@a.example", RECIPIENT);
 
         recorder.write();
 
@@ -65,12 +65,12 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void manyAttemptsOfOneAddressShouldBeOneWriteATurn() {
-        for (int turn = 1; turn <= 3; turn++) {
+    void manyAttemptsOfOneAddressShouldBeOneCountInEachWrite() {
+        for (int write = 1; write <= 3; write++) {
             refuse(1, 1000);
             recorder.write();
 
-            assertThat(store.writes()).isEqualTo(turn);
+            assertThat(store.writes()).isEqualTo(write);
         }
 
         assertThat(summaryOf(DOMAIN).byAddress())
@@ -79,7 +79,7 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void nothingShouldBeWrittenWhenNothingWasRefused() {
+    void nothingShouldBeStoredWhenNothingWasRefused() {
         refuse(1, 1);
         recorder.write();
 
@@ -89,7 +89,7 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void turnShouldWriteABoundedNumberAndTheNextOnesTheRest() {
+    void writeShouldStoreAtMost300CountsAndTheNextOnesTheRest() {
         IntStream.range(0, 700).forEach(number -> refuse(number, 3));
 
         recorder.write();
@@ -109,7 +109,7 @@ class RefusalRecorderTest {
     void attemptsOfFurtherAddressesShouldBeSummed() {
         IntStream.range(0, 1200).forEach(number -> refuse(number, 2));
         refuse(0, 5);
-        for (int turn = 0; turn < 5; turn++) {
+        for (int write = 0; write < 5; write++) {
             recorder.write();
         }
 
@@ -126,8 +126,8 @@ class RefusalRecorderTest {
     @Test
     void anotherDomainShouldBeCountedWhenOneHasTooMany() {
         IntStream.range(0, 1200).forEach(number -> refuse(number, 1));
-        recorder.refused(OTHER_DOMAIN, address(1), "user@b.example", RECIPIENT);
-        for (int turn = 0; turn < 5; turn++) {
+        recorder.record(OTHER_DOMAIN, address(1), "user@b.example", RECIPIENT);
+        for (int write = 0; write < 5; write++) {
             recorder.write();
         }
 
@@ -154,7 +154,7 @@ class RefusalRecorderTest {
     @Test
     void newHourShouldHaveRoomAgain() {
         IntStream.range(0, 1000).forEach(number -> refuse(number, 1));
-        for (int turn = 0; turn < 4; turn++) {
+        for (int write = 0; write < 4; write++) {
             recorder.write();
         }
         clock.advance(Duration.ofHours(1));
@@ -171,7 +171,7 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void whatCouldNotBeWrittenShouldBeWrittenLater() {
+    void countThatCouldNotBeStoredShouldBeStoredLater() {
         store.setUp(false);
         refuse(1, 2);
         recorder.write();
@@ -188,11 +188,11 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void memoryShouldBeBoundedWhateverIsNamed() {
+    void countsShouldBeBoundedHoweverManyDomainsAndAddressesAreRefused() {
         for (int number = 0; number < 50_000; number++) {
-            recorder.refused(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+            recorder.record(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
         }
-        for (int turn = 0; turn < 200; turn++) {
+        for (int write = 0; write < 200; write++) {
             recorder.write();
         }
 
@@ -217,9 +217,9 @@ class RefusalRecorderTest {
     @Test
     void addressesOfAPastHourShouldLeaveNoRoomTaken() {
         for (int number = 0; number < 10_000; number++) {
-            recorder.refused(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+            recorder.record(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
         }
-        for (int turn = 0; turn < 34; turn++) {
+        for (int write = 0; write < 34; write++) {
             recorder.write();
         }
         clock.advance(Duration.ofHours(1));
@@ -234,7 +234,7 @@ class RefusalRecorderTest {
     }
 
     @Test
-    void whatIsNotWrittenWhenAnHourEndsShouldBeWrittenLater() {
+    void countOfAPastHourShouldBeStoredLater() {
         store.setUp(false);
         refuse(1, 2);
         recorder.write();
@@ -250,8 +250,20 @@ class RefusalRecorderTest {
     }
 
     @Test
+    void lastRefusalAtMailShouldHaveNoRecipient() {
+        recorder.record(DOMAIN, address(1), "first@a.example", RECIPIENT);
+        recorder.recordAtMail(DOMAIN, address(1), "last@a.example");
+        recorder.write();
+
+        RefusalCount count = summaryOf(DOMAIN).byAddress().get(0);
+        assertThat(count.attempts()).isEqualTo(2);
+        assertThat(count.lastSender()).isEqualTo("last@a.example");
+        assertThat(count.lastRecipientDomain()).isEmpty();
+    }
+
+    @Test
     void longSenderShouldBeCut() {
-        recorder.refusedAtMail(DOMAIN, address(1), "x".repeat(5000) + "@a.example");
+        recorder.recordAtMail(DOMAIN, address(1), "x".repeat(5000) + "@a.example");
         recorder.write();
 
         assertThat(summaryOf(DOMAIN).byAddress().get(0).lastSender()).hasSize(512);

@@ -254,9 +254,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     /** Logs what is refused or deferred, and counts the refusals of internal domains. */
     private void record(RelayRow row, Transaction transaction, MaybeSender sender, MailAddress recipient) {
         if (isRecorded(row)) {
-            log.refused(row, transaction.client(), transaction.sender(), sender, Optional.of(recipient));
+            log.log(row, transaction.client(), transaction.sender(), sender, recipient);
             if (isCounted(row, transaction)) {
-                refusals.refused(
+                refusals.record(
                         transaction.sender().internalDomain().get(),
                         transaction.client(),
                         sender.asString(""),
@@ -268,9 +268,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     /** The same before the sender names a recipient. */
     private void recordAtMail(RelayRow row, Transaction transaction, MaybeSender sender) {
         if (isRecorded(row)) {
-            log.refused(row, transaction.client(), transaction.sender(), sender, Optional.empty());
+            log.logAtMail(row, transaction.client(), transaction.sender(), sender);
             if (isCounted(row, transaction)) {
-                refusals.refusedAtMail(
+                refusals.recordAtMail(
                         transaction.sender().internalDomain().get(), transaction.client(), sender.asString(""));
             }
         }
@@ -290,7 +290,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         try {
             return decision.get();
         } catch (RuntimeException | LinkageError e) {
-            log.failed(session.getSessionID(), e);
+            log.logFault(session.getSessionID(), e);
             metrics.count(RelayRow.UNDECIDED);
             return enforcement == Enforcement.ENFORCE ? UNAVAILABLE : asWithoutExtension;
         }

@@ -111,12 +111,12 @@ class AuthorizedOutboundHookTest {
     private final List<String> refused = new ArrayList<>();
     private final Refusals counted = new Refusals() {
         @Override
-        public void refused(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
+        public void record(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
             refused.add(domain.asString() + " " + client + " " + sender + " " + recipientDomain.asString());
         }
 
         @Override
-        public void refusedAtMail(Domain domain, OutboundAddress client, String sender) {
+        public void recordAtMail(Domain domain, OutboundAddress client, String sender) {
             refused.add(domain.asString() + " " + client + " " + sender + " -");
         }
     };

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.activity;
+
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RefusalCount;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.james.core.Domain;
+
+/** A {@link RefusalCount} as it grows. Not thread-safe. */
+abstract class RefusalTally {
+    private static final int MAX_SENDER_LENGTH = 512;
+
+    private final UUID id = UUID.randomUUID();
+    private final Domain domain;
+    private final Instant hour;
+    private final Instant nextHour;
+    private final Instant firstSeen;
+    private long attempts;
+    private Instant lastSeen;
+    private String lastSender = "";
+    private String lastRecipientDomain = "";
+    private boolean atMail;
+    private boolean unwritten;
+
+    private RefusalTally(Domain domain, Instant now) {
+        this.domain = domain;
+        this.hour = hourOf(now);
+        this.nextHour = hour.plus(1, ChronoUnit.HOURS);
+        this.firstSeen = now;
+        this.lastSeen = now;
+    }
+
+    /** For the refusals of one address, within the hour of {@code now}. */
+    static RefusalTally ofAddress(Domain domain, OutboundAddress client, Instant now) {
+        return new RefusalTally(domain, now) {
+            @Override
+            Optional<OutboundAddress> client() {
+                return Optional.of(client);
+            }
+        };
+    }
+
+    /** For the refusals of all addresses that have no tally of their own, within the hour of {@code now}. */
+    static RefusalTally ofOtherAddresses(Domain domain, Instant now) {
+        return new RefusalTally(domain, now) {
+            @Override
+            Optional<OutboundAddress> client() {
+                return Optional.empty();
+            }
+        };
+    }
+
+    static Instant hourOf(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.HOURS);
+    }
+
+    /** The only address, if there is only one. */
+    abstract Optional<OutboundAddress> client();
+
+    /** Whether the instant is in its hour. */
+    boolean covers(Instant instant) {
+        return !instant.isBefore(hour) && instant.isBefore(nextHour);
+    }
+
+    /** Counts a refusal at RCPT. */
+    void increment(Instant now, String sender, Domain recipientDomain) {
+        incrementAtMail(now, sender);
+        lastRecipientDomain = recipientDomain.asString();
+        atMail = false;
+    }
+
+    /** Counts a refusal at MAIL. */
+    void incrementAtMail(Instant now, String sender) {
+        attempts++;
+        lastSeen = now;
+        lastSender = sender.length() <= MAX_SENDER_LENGTH ? sender : sender.substring(0, MAX_SENDER_LENGTH);
+        atMail = true;
+    }
+
+    boolean isUnwritten() {
+        return unwritten;
+    }
+
+    void setUnwritten(boolean value) {
+        unwritten = value;
+    }
+
+    /** What was counted until now. */
+    RefusalCount count() {
+        return new RefusalCount(
+                id,
+                domain,
+                hour,
+                client(),
+                attempts,
+                firstSeen,
+                lastSeen,
+                lastSender,
+                atMail ? Optional.empty() : Optional.of(lastRecipientDomain));
+    }
+}
