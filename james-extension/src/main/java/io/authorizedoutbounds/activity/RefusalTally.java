@@ -90,15 +90,18 @@ abstract class RefusalTally {
 
     /** What was counted until now. */
     RefusalCount count() {
-        return new RefusalCount(
-                id,
-                domain,
-                hour,
-                client(),
-                attempts,
-                firstSeen,
-                lastSeen,
-                lastSender,
-                atMail ? Optional.empty() : Optional.of(lastRecipientDomain));
+        RefusalCount.Builder count = RefusalCount.builder()
+                .id(id)
+                .domain(domain)
+                .hour(hour)
+                .attempts(attempts)
+                .firstSeen(firstSeen)
+                .lastSeen(lastSeen)
+                .lastSender(lastSender);
+        client().ifPresent(count::client);
+        if (!atMail) {
+            count.lastRecipientDomain(lastRecipientDomain);
+        }
+        return count.build();
     }
 }

@@ -8,7 +8,7 @@ import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sees to it that the list of a domain that has left James does not count again when the domain is back. Thread-safe. */
+/** Orphans the entries of removed domains: they do not count when the domain is added again. Thread-safe. */
 public class Orphaning {
     private static final Logger LOGGER = LoggerFactory.getLogger(Orphaning.class);
 
@@ -20,13 +20,13 @@ public class Orphaning {
 
     /**
      * Orphans the entries of a domain that is not in James. Durable once completed; does nothing when there is nothing to
-     * orphan. What fails is in the log: it is done at the latest before the domain comes back.
+     * orphan. Logs a failure: the entries are orphaned at the latest before WebAdmin adds the domain again.
      *
      * @param orphanedBy who removed or adds the domain
      */
     public CompletionStage<Void> orphan(Domain domain, Author orphanedBy) {
         return store.orphan(domain, orphanedBy)
-                .thenAccept(orphaned -> told(domain, orphaned.size()))
+                .thenAccept(orphaned -> logOrphaned(domain, orphaned.size()))
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
                         LOGGER.warn(
@@ -37,13 +37,13 @@ public class Orphaning {
                 });
     }
 
-    private static void told(Domain domain, int addresses) {
-        if (addresses > 0) {
+    private static void logOrphaned(Domain domain, int entries) {
+        if (entries > 0) {
             LOGGER.info(
-                    "{} was removed from James: its {} authorized outbound addresses do not count any more, even if it"
-                            + " comes back",
+                    "{} was removed from James: its {} authorized outbounds are orphaned and do not count, even if the"
+                            + " domain is added again",
                     domain.asString(),
-                    addresses);
+                    entries);
         }
     }
 }

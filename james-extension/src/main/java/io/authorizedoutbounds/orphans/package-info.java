@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Orphaning the entries of domains that were removed from James. */
+/** Orphans the entries of domains that were removed from James. */
 package io.authorizedoutbounds.orphans;
