@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What clients did: records and logs of refusals, in bounded memory and at a bounded rate. */
+/** Counts and logs what is refused, in bounded memory and at a bounded rate. */
 package io.authorizedoutbounds.activity;

@@ -44,7 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the hook, the mailet and the routes share. Named in {@code extensions.properties}:
+ * Binds what the hook, the mailet, the routes and the health check share. Named in {@code extensions.properties}:
  *
  * <pre>
  * guice.extension.module=io.authorizedoutbounds.james.AuthorizedOutboundsModule
@@ -66,7 +66,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(BlockPolicyInForce.class).in(Singleton.class);
-        // What is missing is logged even when no file names the extension.
+        // Gaps are logged even when no other file names the extension.
         bind(ConfigurationGaps.class).asEagerSingleton();
     }
 
@@ -111,7 +111,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             return AuthorizedOutboundsConfiguration.from(
                     properties.getConfiguration(AuthorizedOutboundsConfiguration.FILE));
         } catch (FileNotFoundException e) {
-            LOGGER.info("No conf/{}.properties: the defaults hold", AuthorizedOutboundsConfiguration.FILE);
+            LOGGER.info("conf/{}.properties does not exist, using the defaults", AuthorizedOutboundsConfiguration.FILE);
             return AuthorizedOutboundsConfiguration.DEFAULT;
         }
     }
@@ -128,7 +128,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Provides
     @Singleton
     CassandraConnection connection(PropertiesProvider properties, FileSystem files) throws ConfigurationException {
-        // Only a binding of the host's own: asking for an instance would have Guice try to make one.
+        // Only a binding that the host has: getInstance() would make Guice try to create a session.
         Optional<Binding<CqlSession>> session = Optional.ofNullable(host.getExistingBinding(Key.get(CqlSession.class)));
         if (session.isPresent()) {
             return CassandraConnection.shared(session.get().getProvider().get());
@@ -209,7 +209,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             CachedLookup lookup,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock) {
-        return new ChangeLogPoller(store, lookup, furthestBack(configuration), clock, Ticker.systemTicker());
+        return new ChangeLogPoller(store, lookup, maxLookBack(configuration), clock, Ticker.systemTicker());
     }
 
     @Provides
@@ -218,10 +218,10 @@ public class AuthorizedOutboundsModule extends AbstractModule {
         return lookup;
     }
 
-    /** No further than the change log is kept, or rows that are gone would count as changes that were not made. */
-    private static Duration furthestBack(AuthorizedOutboundsConfiguration configuration) {
-        Duration kept = configuration.changesRetention().minus(CHANGE_LOG_MARGIN);
-        return kept.compareTo(configuration.staleMaximum()) < 0 ? kept : configuration.staleMaximum();
+    /** Shorter than the retention of the change log: beyond it, changes that were made are missing. */
+    private static Duration maxLookBack(AuthorizedOutboundsConfiguration configuration) {
+        Duration retained = configuration.changesRetention().minus(CHANGE_LOG_MARGIN);
+        return retained.compareTo(configuration.staleMaximum()) < 0 ? retained : configuration.staleMaximum();
     }
 
     @Provides

@@ -9,21 +9,43 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The life cycle of what runs in the background: each task repeats on a thread of its own, from {@link #start} until
- * {@link #stop}, at the latest until the JVM ends. Thread-safe.
+ * Starts and stops what runs in the background: each task repeats on a thread of its own, from {@link #start} until
+ * {@link #stop}, at the latest until the JVM shuts down. Thread-safe.
  */
 final class BackgroundTasks {
-    private static final class Task {
+    private static final Logger LOGGER = LoggerFactory.getLogger(BackgroundTasks.class);
+
+    private static final class Task implements Runnable {
         private final String thread;
         private final Duration interval;
         private final Runnable run;
+
+        /** Used by the thread of the task only. */
+        private boolean failing;
 
         private Task(String thread, Duration interval, Runnable run) {
             this.thread = thread;
             this.interval = interval;
             this.run = run;
+        }
+
+        /** Throws nothing: an executor never repeats a task that threw. */
+        @Override
+        public void run() {
+            try {
+                run.run();
+                failing = false;
+            } catch (RuntimeException | Error e) {
+                if (!failing) {
+                    LOGGER.error(
+                            "Background task {} failed, it is tried again every {} ms", thread, interval.toMillis(), e);
+                }
+                failing = true;
+            }
         }
     }
 
@@ -38,7 +60,7 @@ final class BackgroundTasks {
          *
          * @param thread   the name of its thread
          * @param interval from the end of one run to the next, and before the first
-         * @param run      throws nothing: an executor never repeats a task that threw
+         * @param run      what throws is logged and repeated
          */
         Builder repeat(String thread, Duration interval, Runnable run) {
             tasks.add(new Task(thread, interval, run));
@@ -52,7 +74,7 @@ final class BackgroundTasks {
 
     private final ImmutableList<Task> tasks;
     private final List<ScheduledExecutorService> executors = new ArrayList<>();
-    private boolean started;
+    private boolean startedOrStopped;
 
     private BackgroundTasks(ImmutableList<Task> tasks) {
         this.tasks = tasks;
@@ -62,27 +84,33 @@ final class BackgroundTasks {
         return new Builder();
     }
 
-    /** Starts all tasks; does nothing when that was done before. */
+    /** Starts all tasks; does nothing when they were started or stopped before. */
     synchronized void start() {
-        if (started) {
+        if (startedOrStopped) {
             return;
         }
-        started = true;
-        // James closes its Cassandra session when it stops: what still polled then would log a failure.
-        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "authorized-outbounds-stop"));
+        startedOrStopped = true;
+        try {
+            // James closes its Cassandra session when it stops: a poll after that would log a failure.
+            Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "authorized-outbounds-stop"));
+        } catch (IllegalStateException e) {
+            // The JVM shuts down while James starts.
+            return;
+        }
         for (Task task : tasks) {
             ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(new ThreadFactoryBuilder()
                     .setDaemon(true)
                     .setNameFormat(task.thread)
                     .build());
             long millis = task.interval.toMillis();
-            var unused = executor.scheduleWithFixedDelay(task.run, millis, millis, TimeUnit.MILLISECONDS);
+            var unused = executor.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
             executors.add(executor);
         }
     }
 
-    /** Interrupts what runs, and starts nothing again. */
+    /** Interrupts what runs, without waiting for it. Nothing is started after that. */
     synchronized void stop() {
+        startedOrStopped = true;
         executors.forEach(ScheduledExecutorService::shutdownNow);
         executors.clear();
     }

@@ -4,26 +4,27 @@ package io.authorizedoutbounds.james;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** How the mailet of rule 2 is configured, for those who ask what it would do. Thread-safe. */
+/** How the mailet of rule 2 is configured, if it is, for the hook and the routes. Thread-safe. */
 public class BlockPolicyInForce {
-    private volatile Optional<BlockExemptions> exemptions = Optional.empty();
+    private final AtomicReference<BlockExemptions> exemptions = new AtomicReference<>();
 
     @Inject
     public BlockPolicyInForce() {}
 
-    /** Says that the mailet is there; the last one counts. */
-    public void configured(BlockExemptions mailets) {
-        exemptions = Optional.of(mailets);
+    /** Registers a mailet by its exemptions; the last one counts. */
+    public void register(BlockExemptions ofMailet) {
+        exemptions.set(ofMailet);
     }
 
     /** Whether a mailet judges what row 6 of rule 1 grants; false until the mailet container of James is up. */
     public boolean isConfigured() {
-        return exemptions.isPresent();
+        return exemptions.get() != null;
     }
 
-    /** Empty without a mailet. */
+    /** Empty while no mailet is registered. */
     public Optional<BlockExemptions> exemptions() {
-        return exemptions;
+        return Optional.ofNullable(exemptions.get());
     }
 }

@@ -12,14 +12,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What James's own files leave out, so that a rule does not hold for some mail: an enabled SMTP server where the hook does
- * not come first, and a mailet container without the mailet. Read and logged once, when James starts; James reads these
- * files once too. Immutable.
+ * What is missing in James's own files, so that a rule does not hold for some mail: an enabled SMTP server where the hook
+ * is not the first handler, and a mailet container without the mailet. Read and logged once, when James starts; James reads
+ * these files once too. Immutable.
  */
 public class ConfigurationGaps {
     private static final Logger LOGGER = LoggerFactory.getLogger(ConfigurationGaps.class);
 
-    /** The edges are above this package: here they are the names that an operator writes. */
+    /** This package does not depend on the hook and the mailet; these are the names that an operator writes. */
     private static final String HOOK = "io.authorizedoutbounds.smtp.AuthorizedOutboundHook";
 
     private static final String MAILET = "io.authorizedoutbounds.mailets.BlockExternalSenders";

@@ -9,10 +9,11 @@ import com.google.inject.Provider;
 import com.google.inject.ProvisionException;
 
 /**
- * {@link AuthorizedOutboundsModule} as James has loaded it. The classes that James makes by the names in its files (hook,
- * mailet, routes, health check) get all that they need from here and ask Guice for nothing else: without the module Guice
- * would report each missing binding, and not the line that is missing in {@code extensions.properties}. The first that
- * asks starts the {@link BackgroundTasks}. Thread-safe.
+ * {@link AuthorizedOutboundsModule} as James has loaded it. James makes some classes by the names in its files: hook,
+ * mailet, routes, health check. They get everything from here and ask Guice for nothing else. Without the module Guice
+ * would otherwise report each missing binding instead of the line that is missing in {@code extensions.properties}.
+ *
+ * <p>The first use starts the {@link BackgroundTasks}. Thread-safe.
  */
 @ProvidedBy(LoadedModule.Missing.class)
 public final class LoadedModule {
@@ -35,7 +36,7 @@ public final class LoadedModule {
         return injector.getInstance(key);
     }
 
-    /** What Guice asks when no module binds it: the start of James fails. */
+    /** Guice uses it when no module binds a {@link LoadedModule}: the start of James fails. */
     static final class Missing implements Provider<LoadedModule> {
         @Inject
         Missing() {}

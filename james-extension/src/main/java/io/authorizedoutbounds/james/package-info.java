@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How the extension plugs into James: the Guice module, its settings, and James's domains as the policy sees them. */
+/** Plugs the extension into James: Guice module, configuration, life cycle of background tasks. */
 package io.authorizedoutbounds.james;

@@ -23,25 +23,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is counted and measured, in James's own metrics. The names are API, as alerts and dashboards have them. Thread-safe.
+ * Counts decisions and times lookups, in James's own metrics. The names are API: alerts and dashboards use them.
+ * Thread-safe.
  *
- * <p>Counters are added up here, and James's metrics get the sums once a second: an increment of one of James's reads
- * the clock and feeds moving averages. A crash loses what was counted in the last second.
+ * <p>Counts are added up here and published to James's metrics once a second, since each increment of James's counter reads
+ * the clock and updates moving averages. A crash loses the counts of the last second.
  */
 public class AuthorizedOutboundsMetrics implements LookupMetrics {
     private static final Logger LOGGER = LoggerFactory.getLogger(AuthorizedOutboundsMetrics.class);
     private static final String PREFIX = "authorizedOutbounds.";
     private static final String LOOKUPS = PREFIX + "lookups";
-    private static final double NANOSECONDS = Duration.ofSeconds(1).toNanos();
-    /** Between two publications. */
+    private static final double NANOS_OF_SECOND = Duration.ofSeconds(1).toNanos();
+
+    /** Between two calls of {@link #publish}. */
     public static final Duration PUBLICATION_INTERVAL = Duration.ofSeconds(1);
 
-    /** One of James's counters, and what was counted. */
+    /** One of James's counters, and our count for it. */
     private static final class Counter {
         private final Metric metric;
         private final LongAdder counted = new LongAdder();
 
-        /** Guarded by the metrics. */
+        /** Guarded by the lock of the metrics. */
         private long published;
 
         private Counter(Metric metric) {
@@ -57,7 +59,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         }
 
         private void publish() {
-            // James takes an int; the rest is for the next time.
+            // James takes an int; the rest is published the next time.
             int more = Ints.saturatedCast(counted.sum() - published);
             if (more > 0) {
                 metric.add(more);
@@ -76,7 +78,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
     private final Counter hits;
     private final Counter misses;
     private final Counter failedLookups;
-    private final Counter microsecondsOfLookups;
+    private final Counter lookupMicroseconds;
 
     public AuthorizedOutboundsMetrics(MetricFactory factory, GaugeRegistry gauges) {
         this.factory = factory;
@@ -103,8 +105,9 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         hits = counter("cache.hits");
         misses = counter("cache.misses");
         failedLookups = counter("lookups.failed");
-        microsecondsOfLookups = counter("lookups.microseconds");
-        // There from the start, as the counters are; James's factory hands out the same one each time.
+        lookupMicroseconds = counter("lookups.microseconds");
+        // Creates the timer, so that it exists from the start as the counters do. The factory returns the same one each
+        // time.
         startLookup();
     }
 
@@ -114,19 +117,19 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         return counter;
     }
 
-    /** Adds what was counted since the last time to James's metrics; to be called once a second. Throws nothing. */
+    /** Adds the counts since the last call to James's metrics; to be called once a {@link #PUBLICATION_INTERVAL}. Throws nothing. */
     public synchronized void publish() {
         for (Counter counter : counters) {
             try {
                 counter.publish();
             } catch (RuntimeException | Error e) {
-                // An Error too: the executor would never publish again. What is not published is for the next time.
-                LOGGER.debug("Cannot publish what was counted", e);
+                // An Error too: the executor would never publish again. The count is published the next time.
+                LOGGER.debug("Cannot publish a counter", e);
             }
         }
     }
 
-    /** Counts what rule 1 says to a RCPT, or to a MAIL that it refuses. In report mode what it would have said. */
+    /** Counts a decision of rule 1 on a RCPT, or on a MAIL that is not passed. In report mode the one it would have made. */
     public void count(RelayRow row) {
         decisions.get(row.verdict()).increment();
         Counter refusal = refusals.get(row);
@@ -135,7 +138,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         }
     }
 
-    /** Counts what rule 2 says to a mail, once each time that it is judged. In report mode what it would have said. */
+    /** Counts an outcome of rule 2, once each time that a mail is judged. In report mode the one it would have had. */
     public void count(BlockRow.Outcome outcome) {
         mails.get(outcome).increment();
     }
@@ -158,7 +161,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
     @Override
     public void endLookup(TimeMetric lookup, boolean answered) {
         Duration time = lookup.stopAndPublish().elasped();
-        microsecondsOfLookups.add(TimeUnit.NANOSECONDS.toMicros(time.toNanos()));
+        lookupMicroseconds.add(TimeUnit.NANOSECONDS.toMicros(time.toNanos()));
         if (!answered) {
             failedLookups.increment();
         }
@@ -171,9 +174,9 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
 
     /** Registers the gauges of the lookup. */
     public void register(CachedLookup lookup) {
-        gauges.register(PREFIX + "propagation.lag.seconds", () -> lookup.lag().toNanos() / NANOSECONDS);
+        gauges.register(PREFIX + "propagation.lag.seconds", () -> lookup.lag().toNanos() / NANOS_OF_SECOND);
         gauges.register(
-                PREFIX + "cache.remaining.seconds", () -> lookup.remaining().toNanos() / NANOSECONDS);
+                PREFIX + "cache.remaining.seconds", () -> lookup.remaining().toNanos() / NANOS_OF_SECOND);
         gauges.register(PREFIX + "breaker.open", () -> lookup.isBreakerOpen() ? 1 : 0);
     }
 }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Metrics: what decisions were made, how, and how fast. */
+/** Metrics and health: what decisions are made, how fast, and whether this node can make them. */
 package io.authorizedoutbounds.monitoring;

@@ -15,8 +15,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -34,12 +36,14 @@ class BatchWriterTest {
     /** Batches that were executed, and their results, which tests complete. */
     private final List<BatchStatement> batches = new CopyOnWriteArrayList<>();
 
-    private final List<CompletableFuture<Object>> results = new CopyOnWriteArrayList<>();
+    /** By the first statement of the batch: batches come in no order. */
+    private final Map<String, CompletableFuture<Object>> results = new ConcurrentHashMap<>();
+
     private final BatchWriter writer = new BatchWriter(this::execute, clock);
 
     private CompletionStage<?> execute(BatchStatement batch) {
         CompletableFuture<Object> result = new CompletableFuture<>();
-        results.add(result);
+        results.put(statements(batch).stream().findFirst().orElse("nothing"), result);
         batches.add(batch);
         return result;
     }
@@ -71,7 +75,7 @@ class BatchWriterTest {
         assertThat(statements(batches.get(0)))
                 .containsExactly("0a", "0b", "1a", "1b", "2a", "2b", "3a", "3b", "4a", "4b");
         assertThat(written.toCompletableFuture()).isNotDone();
-        results.get(0).complete("written");
+        results.get("0a").complete("written");
         assertThat(written.toCompletableFuture()).succeedsWithin(TEST_TIMEOUT);
     }
 
@@ -101,11 +105,11 @@ class BatchWriterTest {
         CompletionStage<Void> written = writer.write(changes(50), TIME);
 
         awaitBatches(8);
-        results.get(0).complete("written");
+        results.get("0a").complete("written");
         awaitBatches(9);
-        results.get(1).complete("written");
+        results.get("5a").complete("written");
         awaitBatches(10);
-        results.forEach(result -> result.complete("written"));
+        results.values().forEach(result -> result.complete("written"));
         assertThat(written.toCompletableFuture()).succeedsWithin(TEST_TIMEOUT);
         assertThat(batches.stream().flatMap(batch -> statements(batch).stream()))
                 .hasSize(100)
@@ -155,12 +159,12 @@ class BatchWriterTest {
         awaitBatches(1);
         clock.advance(Duration.ofSeconds(15));
 
-        results.get(0).completeExceptionally(new IllegalStateException("no batch log"));
+        results.get("0a").completeExceptionally(new IllegalStateException("no batch log"));
 
         awaitBatches(2);
         assertThat(batches.get(1)).isSameAs(batches.get(0));
         assertThat(written.toCompletableFuture()).isNotDone();
-        results.get(1).complete("written");
+        results.get("0a").complete("written");
         assertThat(written.toCompletableFuture()).succeedsWithin(TEST_TIMEOUT);
     }
 
@@ -170,7 +174,7 @@ class BatchWriterTest {
         CompletionStage<Void> written = writer.write(changes(1), TIME);
         awaitBatches(1);
 
-        results.get(0).completeExceptionally(missing);
+        results.get("0a").completeExceptionally(missing);
 
         assertThat(written.toCompletableFuture())
                 .failsWithin(TEST_TIMEOUT)
@@ -184,8 +188,8 @@ class BatchWriterTest {
         CompletionStage<Void> written = writer.write(changes(6), TIME);
         awaitBatches(2);
 
-        results.get(0).completeExceptionally(new InvalidQueryException(null, "unconfigured table"));
-        results.get(1).complete("written");
+        results.get("0a").completeExceptionally(new InvalidQueryException(null, "unconfigured table"));
+        results.get("5a").complete("written");
 
         assertThat(written.toCompletableFuture())
                 .failsWithin(TEST_TIMEOUT)

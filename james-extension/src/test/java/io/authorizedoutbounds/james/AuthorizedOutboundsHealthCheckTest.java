@@ -256,7 +256,7 @@ class AuthorizedOutboundsHealthCheckTest {
         }
     }
 
-    /** The trail may be read in its own time; the lists must answer in that of a decision. */
+    /** A poll of the change log may be slow; the lists must answer within the time of a decision. */
     @Test
     void nodeShouldStayUnhealthyWhileTheChangesCanBeReadAndTheListsCannot() {
         readChanges();

@@ -120,7 +120,7 @@ public class BlockExternalSenders extends GenericMailet {
     public void init() {
         settings = BlockSettings.read(getMailetConfig());
         quarantine = new Quarantine(settings.processor(), queues.createQueue(MailQueueFactory.SPOOL));
-        inForce.configured(settings);
+        inForce.register(settings);
     }
 
     @Override

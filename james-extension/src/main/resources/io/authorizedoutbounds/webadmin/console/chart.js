@@ -2,8 +2,8 @@
 import { count, el, row, svg, table, timeText } from "./dom.js";
 
 const HOUR = 3_600_000;
-const LEAST_HOURS = 7 * 24;
-const MOST_HOURS = 31 * 24;
+const MIN_HOURS = 7 * 24;
+const MAX_HOURS = 31 * 24;
 const WIDTH = 720;
 const HEIGHT = 96;
 const LEFT = 30;
@@ -37,7 +37,7 @@ function midnights(start, end) {
 export function refusalsChart(hours, now = Date.now()) {
     const end = Math.floor(now / HOUR) * HOUR + HOUR;
     const times = hours.map(({ hour, attempts }) => ({ hour, attempts, start: new Date(hour).getTime() }));
-    const span = Math.min(MOST_HOURS, Math.max(LEAST_HOURS, ...times.map(({ start }) => (end - start) / HOUR)));
+    const span = Math.min(MAX_HOURS, Math.max(MIN_HOURS, ...times.map(({ start }) => (end - start) / HOUR)));
     const start = end - span * HOUR;
     const shown = times.filter((bar) => bar.start >= start && bar.start < end);
     if (shown.length === 0) {
