@@ -4,9 +4,9 @@ package io.authorizedoutbounds.webadmin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import com.google.common.reflect.ClassPath;
+import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The files of the page over HTTP, on each Spark that James has; what the page does is in the integration tests. */
 @Timeout(60)
 class ConsoleRoutesTest {
+    private static final String CONSOLE = "io/authorizedoutbounds/webadmin/console/";
     private static final String PAGE = "/console/authorized-outbounds";
     private static final Pattern IMPORT = Pattern.compile("^import [^;]*\"([^\"]+)\";", Pattern.MULTILINE);
 
@@ -82,14 +82,13 @@ class ConsoleRoutesTest {
                 .collect(Collectors.toList());
     }
 
-    private static List<String> modulesOfTheConsole() throws Exception {
-        Path console = Path.of(ConsoleRoutes.class.getResource("console/app.js").toURI())
-                .getParent();
-        try (Stream<Path> files = Files.list(console)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".js"))
-                    .collect(Collectors.toList());
-        }
+    /** From a folder or from a jar. */
+    private static List<String> modulesOfTheConsole() throws IOException {
+        return ClassPath.from(ConsoleRoutes.class.getClassLoader()).getResources().stream()
+                .map(ClassPath.ResourceInfo::getResourceName)
+                .filter(name -> name.startsWith(CONSOLE) && name.endsWith(".js"))
+                .map(name -> name.substring(CONSOLE.length()))
+                .collect(Collectors.toList());
     }
 
     @Test
