@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.bench;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.cache.CachedLookup;
+import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.cache.TestCacheSettings;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.Locality;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.Sender;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.apache.james.core.Domain;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Rule 1 with so many cached domains: on answers that are there, each asked for in turn, and on some that are not. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+public class DecisionBenchmark {
+    /** Addresses that are asked for whatever the domain: the memory store looks through all domains for each. */
+    private static final int ADDRESSES = 1000;
+
+    /** More than memory takes: when one is asked for again, it is gone. */
+    private static final int STRANGERS = 1 << 18;
+
+    /** How many domains are in memory. */
+    @Param({"10", "1000", "100000"})
+    public int domains;
+
+    private RelayRule rule;
+    private Sender[] senders;
+    private OutboundAddress[] listed;
+    private OutboundAddress[] unlisted;
+    private Sender[] strangers;
+    private int next;
+
+    /** Fills the store, and memory from it. */
+    @Setup
+    public void fill() {
+        MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
+        int firstListed = InetAddresses.coerceToInteger(InetAddresses.forString("198.18.0.0"));
+        senders = new Sender[domains];
+        listed = new OutboundAddress[domains];
+        String[] names = new String[domains];
+        for (int i = 0; i < domains; i++) {
+            Domain domain = Domain.of("d" + i + ".example");
+            names[i] = domain.asString();
+            senders[i] = Sender.internal(domain);
+            listed[i] = OutboundAddress.of(InetAddresses.fromInteger(firstListed + i));
+            store.save(AuthorizedOutbound.builder()
+                            .domain(domain)
+                            .address(listed[i])
+                            .addedAt(Instant.now())
+                            .build())
+                    .toCompletableFuture()
+                    .join();
+        }
+        strangers = new Sender[STRANGERS];
+        for (int i = 0; i < STRANGERS; i++) {
+            strangers[i] = Sender.internal(Domain.of("stranger" + i + ".example"));
+        }
+        unlisted = new OutboundAddress[ADDRESSES];
+        for (int i = 0; i < ADDRESSES; i++) {
+            unlisted[i] = OutboundAddress.of(InetAddresses.fromInteger(
+                    InetAddresses.coerceToInteger(InetAddresses.forString("203.0.113.0")) + i));
+        }
+        CachedLookup lookup = new CachedLookup(
+                store,
+                FixedDomainList.internalDomains(FixedDomainList.of(names)),
+                TestCacheSettings.patient(),
+                Clock.systemUTC(),
+                Ticker.systemTicker(),
+                JamesMetrics.create());
+        rule = new RelayRule(lookup, true, () -> true);
+        for (int i = 0; i < domains; i++) {
+            expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL));
+        }
+        for (int i = 0; i < ADDRESSES; i++) {
+            expect(RelayRow.UNLISTED, rule.judge(false, Sender.external(), unlisted[i], () -> Locality.EXTERNAL));
+            expect(RelayRow.LISTED, rule.judge(false, Sender.external(), listed[i % domains], () -> Locality.EXTERNAL));
+        }
+    }
+
+    private static void expect(RelayRow expected, RelayRow row) {
+        if (row != expected) {
+            throw new IllegalStateException("Row " + row + " instead of " + expected);
+        }
+    }
+
+    private int next() {
+        next = next + 1 == Math.max(domains, ADDRESSES) ? 0 : next + 1;
+        return next;
+    }
+
+    /** Row 2: a listed client of an internal domain. */
+    @Benchmark
+    public RelayRow row2ListedForDomain() {
+        int i = next() % domains;
+        return rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL);
+    }
+
+    /** Row 3: an unlisted client of an internal domain. */
+    @Benchmark
+    public RelayRow row3UnlistedForDomain() {
+        int i = next();
+        return rule.judge(false, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL);
+    }
+
+    /** Row 6: an external sender from a listed client. */
+    @Benchmark
+    public RelayRow row6Listed() {
+        return rule.judge(
+                false, Sender.external(), listed[next() % Math.min(domains, ADDRESSES)], () -> Locality.EXTERNAL);
+    }
+
+    /** Row 7: an external sender from an unlisted client. */
+    @Benchmark
+    public RelayRow row7Unlisted() {
+        return rule.judge(false, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
+    }
+
+    /** Row 3 for a domain that is not in memory: a question to the memory store, and its answer kept. */
+    @Benchmark
+    public RelayRow missRow3() {
+        next = (next + 1) % STRANGERS;
+        return rule.judge(false, strangers[next], unlisted[0], () -> Locality.EXTERNAL);
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it.server;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.it.build.Build;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A real Cassandra, alone on 127.0.0.1 or one of three members. Its data outlive {@link #stop()} and {@link #kill()}. */
+public final class CassandraServer implements AutoCloseable {
+    private static final ImmutableList<String> EXPORTS = ImmutableList.of(
+            "java.base/jdk.internal.misc",
+            "java.base/jdk.internal.ref",
+            "java.base/jdk.internal.util",
+            "java.base/sun.nio.ch",
+            "java.base/java.lang.ref",
+            "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+            "java.rmi/sun.rmi.registry",
+            "java.rmi/sun.rmi.server",
+            "java.rmi/sun.rmi.transport.tcp",
+            "java.sql/java.sql");
+    private static final ImmutableList<String> OPENS = ImmutableList.of(
+            "java.base/java.lang",
+            "java.base/java.lang.module",
+            "java.base/java.lang.reflect",
+            "java.base/java.io",
+            "java.base/java.math",
+            "java.base/java.net",
+            "java.base/java.nio",
+            "java.base/java.util",
+            "java.base/java.util.concurrent",
+            "java.base/java.util.concurrent.atomic",
+            "java.base/jdk.internal.loader",
+            "java.base/jdk.internal.math",
+            "java.base/jdk.internal.module",
+            "java.base/jdk.internal.ref",
+            "java.base/jdk.internal.reflect",
+            "java.base/jdk.internal.util.jar",
+            "java.base/sun.nio.ch",
+            "jdk.management/com.sun.management.internal");
+
+    /** A member that comes back gives up when no other one answers within twice this. */
+    private static final int RING_DELAY_MILLIS = 10_000;
+
+    private static final ImmutableList<String> QUICK_TO_START =
+            ImmutableList.of("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC");
+
+    private final Path folder = Build.newServerFolder("cassandra");
+    private final String address;
+    private final int port;
+    private final long token;
+    private final int ringDelayMillis;
+    private ImmutableList<String> jvm = QUICK_TO_START;
+    private ServerProcess process;
+
+    /** A server that is not started yet, on a port of its own. */
+    public CassandraServer() {
+        this("127.0.0.1", Build.freePort(), Build.freePort(), 0, 0);
+    }
+
+    private CassandraServer(String address, int port, int storagePort, long token, int ringDelayMillis) {
+        this.address = address;
+        this.port = port;
+        this.token = token;
+        this.ringDelayMillis = ringDelayMillis;
+        String yaml = Build.read(Build.resource("cassandra/cassandra.yaml"))
+                .replace("@ADDRESS@", address)
+                .replace("@NATIVE_PORT@", Integer.toString(port))
+                .replace("@STORAGE_PORT@", Integer.toString(storagePort));
+        Build.write(folder.resolve("cassandra.yaml"), yaml);
+    }
+
+    /**
+     * Three members of one cluster that are not started yet, on 127.0.0.1, .2 and .3, each with a third of the ring. They
+     * start one after another, the first one, which is the seed, first.
+     */
+    public static ImmutableList<CassandraServer> clusterOfThree() {
+        int port = Build.freePort();
+        int storagePort = Build.freePort();
+        return ImmutableList.of(
+                new CassandraServer("127.0.0.1", port, storagePort, Long.MIN_VALUE + 1, RING_DELAY_MILLIS),
+                new CassandraServer("127.0.0.2", port, storagePort, Long.MIN_VALUE / 3, RING_DELAY_MILLIS),
+                new CassandraServer("127.0.0.3", port, storagePort, Long.MAX_VALUE / 3, RING_DELAY_MILLIS));
+    }
+
+    /** The same with these options of {@code java} in place of those that make it small and quick to start. */
+    public static CassandraServer withJvm(String... options) {
+        CassandraServer server = new CassandraServer();
+        server.jvm = ImmutableList.copyOf(options);
+        return server;
+    }
+
+    /** Starts it and waits until it takes CQL. */
+    public CassandraServer start() {
+        List<String> classPath = Build.classPathOf("cassandra-server");
+        String agent = classPath.stream()
+                .filter(jar -> jar.contains("/jamm-"))
+                .findFirst()
+                .orElseThrow();
+        ImmutableList.Builder<String> arguments = ImmutableList.<String>builder()
+                .addAll(jvm)
+                .add("-Djdk.attach.allowAttachSelf=true", "-Djava.security.manager=allow")
+                .add("-javaagent:" + agent)
+                .add("-Dcassandra.ring_delay_ms=" + ringDelayMillis, "-Dcassandra.skip_wait_for_gossip_to_settle=0")
+                .add("-Dcassandra.initial_token=" + token)
+                .add("-Dcassandra.config=file://" + folder.resolve("cassandra.yaml"))
+                .add("-Dcassandra.storagedir=" + folder)
+                .add("-Dlogback.configurationFile=" + Build.resource("cassandra/logback.xml"));
+        EXPORTS.forEach(exported -> arguments.add("--add-exports", exported + "=ALL-UNNAMED"));
+        OPENS.forEach(opened -> arguments.add("--add-opens", opened + "=ALL-UNNAMED"));
+        arguments.add("-cp", String.join(":", classPath), "org.apache.cassandra.service.CassandraDaemon");
+        process = ServerProcess.start("cassandra", folder, arguments.build());
+        process.awaitConnections(new InetSocketAddress(InetAddresses.forString(address), port));
+        return this;
+    }
+
+    /** Where it takes CQL, as {@code cassandra.nodes} names it. */
+    public String hostAndPort() {
+        return address + ":" + port;
+    }
+
+    /** The port of CQL. */
+    public int port() {
+        return port;
+    }
+
+    /** Stops it where it stands: connections stay open and get no answer. */
+    public void freeze() {
+        process.freeze();
+    }
+
+    /** The end of {@link #freeze()}. */
+    public void thaw() {
+        process.thaw();
+    }
+
+    /** Ends the process at once, as a power cut does. */
+    public void kill() {
+        process.kill();
+    }
+
+    /** Ends the process; {@link #start()} brings the same data back. */
+    public void stop() {
+        if (process != null) {
+            process.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}

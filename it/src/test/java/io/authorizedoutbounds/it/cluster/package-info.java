@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Several James nodes on one keyspace. */
+package io.authorizedoutbounds.it.cluster;

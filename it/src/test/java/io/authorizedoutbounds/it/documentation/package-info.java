@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The documentation, executed. */
+package io.authorizedoutbounds.it.documentation;

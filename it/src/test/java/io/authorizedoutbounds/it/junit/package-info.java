@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** JUnit extensions that start the servers. */
+package io.authorizedoutbounds.it.junit;

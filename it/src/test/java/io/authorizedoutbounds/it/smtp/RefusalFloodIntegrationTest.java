@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import io.authorizedoutbounds.it.junit.SharedCassandra;
+import io.authorizedoutbounds.it.server.CassandraServer;
+import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.Names;
+import io.authorizedoutbounds.it.webadmin.WebAdmin;
+import io.restassured.response.Response;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Refused RCPTs in floods, from many addresses and from one: each is counted, and they become no load of writes or log lines. */
+@ExtendWith(SharedCassandra.class)
+class RefusalFloodIntegrationTest {
+    private static final int ADDRESSES = 1050;
+    private static final int ATTEMPTS = 100;
+
+    /** As docs/operate.md has it. */
+    private static final int MAX_RECORDED = 1000;
+
+    private static final int WRITES_A_SECOND = 150;
+
+    /** As docs/operate.md has them. */
+    private static final int LINES_OF_AN_ADDRESS = 10;
+
+    private static final int LINES = 100;
+    private static final Pattern LEFT_OUT =
+            Pattern.compile("(\\d+) more refusals or deferrals of (\\S+) (addresses )?in the last second");
+
+    @Test
+    void everyRefusalShouldBeCountedAtABoundedRate(CassandraServer cassandra) {
+        String keyspace = Names.newKeyspace();
+        try (JamesServer james =
+                        JamesServer.builder().cassandra(cassandra, keyspace).start();
+                CqlSession session = SharedCassandra.sessionBuilder(cassandra).build()) {
+            WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
+            String domain = webAdmin.addDomain();
+            Instant start = Instant.now();
+
+            for (int number = 0; number < ADDRESSES; number++) {
+                attack(james, "127.4." + number / 250 + "." + (1 + number % 250), "user@" + domain);
+            }
+
+            Response refusals = Awaitility.await("all to be written")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(
+                            () -> webAdmin.request().get("/domains/" + domain + "/refusedOutbounds"),
+                            answer -> recorded(answer) + dropped(answer) == ADDRESSES * ATTEMPTS);
+            long seconds = start.until(Instant.now(), ChronoUnit.SECONDS) + 1;
+            if (hourOf(start).equals(hourOf(Instant.now()))) {
+                // In a new hour there is room for others.
+                assertThat(refusals.jsonPath().getList("attempts", Integer.class))
+                        .hasSize(MAX_RECORDED)
+                        .containsOnly(ATTEMPTS);
+                assertThat(dropped(refusals)).isEqualTo((ADDRESSES - MAX_RECORDED) * ATTEMPTS);
+            }
+            assertThat(writes(session, keyspace)).isBetween((long) MAX_RECORDED, WRITES_A_SECOND * (seconds + 2));
+            assertThat(james.log()).doesNotContain("Cannot write what was refused");
+            // A turn more at each end, and of each that had a line one that says how many more there were.
+            assertThat(lines(james, "Refused: ")).isLessThanOrEqualTo(LINES * (seconds + 2));
+            assertThat(lines(james, "more refusals")).isLessThanOrEqualTo((LINES + 1) * (seconds + 2));
+            Awaitility.await("what is not logged to be counted in the log")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> lines(james, "Refused: ") + leftOut(james) == ADDRESSES * ATTEMPTS);
+        }
+    }
+
+    @Test
+    void refusalsOfOneAddressShouldBeTenLinesASecondAndEachBeCounted(CassandraServer cassandra) {
+        String keyspace = Names.newKeyspace();
+        try (JamesServer james =
+                JamesServer.builder().cassandra(cassandra, keyspace).start()) {
+            WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
+            String domain = webAdmin.addDomain();
+            Instant start = Instant.now();
+
+            for (int connection = 0; connection < 200; connection++) {
+                attack(james, "127.5.0.1", "user@" + domain);
+            }
+
+            int attempts = 200 * ATTEMPTS;
+            Awaitility.await("each to be counted")
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> {
+                        assertThat(recorded(webAdmin.request().get("/domains/" + domain + "/refusedOutbounds")))
+                                .isEqualTo(attempts);
+                        assertThat(webAdmin.metrics().value("authorizedOutbounds_refusals_row3_total"))
+                                .isEqualTo(attempts);
+                        assertThat(lines(
+                                                james,
+                                                "Refused: 127.5.0.1 is not listed for " + domain
+                                                        + " (row 3 of rule 1): <user@" + domain
+                                                        + "> to <someone@elsewhere.example.org>")
+                                        + leftOut(james))
+                                .isEqualTo(attempts);
+                    });
+            long seconds = start.until(Instant.now(), ChronoUnit.SECONDS) + 1;
+            assertThat(lines(james, "Refused: ")).isBetween(1L, LINES_OF_AN_ADDRESS * (seconds + 2));
+            assertThat(lines(james, "more refusals")).isBetween(1L, seconds + 2);
+        }
+    }
+
+    private static long lines(JamesServer james, String text) {
+        return james.log().lines().filter(line -> line.contains(text)).count();
+    }
+
+    private static long leftOut(JamesServer james) {
+        return LEFT_OUT.matcher(james.log())
+                .results()
+                .mapToLong(line -> Long.parseLong(line.group(1)))
+                .sum();
+    }
+
+    private static Instant hourOf(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.HOURS);
+    }
+
+    private static void attack(JamesServer james, String client, String sender) {
+        try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort())) {
+            smtp.mail(sender);
+            List<String> replies = smtp.rcpts("someone@elsewhere.example.org", ATTEMPTS);
+            assertThat(replies).allMatch(reply -> reply.startsWith("451 4.7.1 Open relay not allowed: " + client));
+        }
+    }
+
+    private static int recorded(Response refusals) {
+        return refusals.jsonPath().getList("attempts", Integer.class).stream()
+                .mapToInt(attempts -> attempts)
+                .sum();
+    }
+
+    private static int dropped(Response refusals) {
+        String header = refusals.header("X-Refusals-Dropped");
+        return header == null ? 0 : Integer.parseInt(header);
+    }
+
+    /** What Cassandra says itself. */
+    private static long writes(CqlSession session, String keyspace) {
+        return session.execute("SELECT count FROM system_views.local_write_latency WHERE keyspace_name = '" + keyspace
+                        + "' AND table_name = 'authorized_outbound_refusal'")
+                .one()
+                .getLong("count");
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.it.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.Row;
+import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
+import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.it.junit.SharedCassandra;
+import io.authorizedoutbounds.it.server.CassandraServer;
+import io.authorizedoutbounds.it.server.Names;
+import io.authorizedoutbounds.policy.Author;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStoreContract;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.SettableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import org.apache.james.core.Domain;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The contract on a real Cassandra, and what only Cassandra has: the life of rows, the change log, rows of others. */
+@ExtendWith(SharedCassandra.class)
+class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutboundStoreContract {
+    private static final OutboundAddress ADDRESS = OutboundAddress.parse("203.0.113.7");
+
+    @AutoClose
+    private static CqlSession session;
+
+    private static CassandraConnection connection;
+
+    private SettableClock clock;
+    private AuthorizedOutboundStore store;
+
+    @BeforeAll
+    static void connect(CassandraServer cassandra) {
+        session = SharedCassandra.newSession(cassandra);
+        connection = CassandraConnection.shared(session);
+        Stores.awaitOpen(new CassandraAuthorizedOutboundStore(
+                connection, Duration.ofDays(90), new SettableClock(Instant.now())));
+    }
+
+    @BeforeEach
+    void newStore() {
+        clock = new SettableClock(Instant.now());
+        store = new CassandraAuthorizedOutboundStore(connection, Duration.ofDays(90), clock);
+    }
+
+    @Override
+    public AuthorizedOutboundStore store() {
+        return store;
+    }
+
+    @Override
+    public SettableClock clock() {
+        return clock;
+    }
+
+    private void save(Domain domain, Optional<Instant> expiresAt) {
+        AuthorizedOutbound.Builder entry = AuthorizedOutbound.builder()
+                .domain(domain)
+                .address(ADDRESS)
+                .comment("note")
+                .addedBy(Author.of("carol"))
+                .addedAt(clock.instant());
+        expiresAt.ifPresent(entry::expiresAt);
+        store.save(entry.build()).toCompletableFuture().join();
+    }
+
+    private static Domain freshDomain() {
+        return Domain.of(Names.newDomain());
+    }
+
+    @Test
+    void bothListTablesShouldLetARowLiveUntilItsExpiry() {
+        Domain domain = freshDomain();
+
+        save(domain, Optional.of(clock.instant().plus(1, ChronoUnit.HOURS)));
+
+        for (String table : List.of("authorized_outbound", "authorized_outbound_by_ip")) {
+            Row row = session.execute(
+                            "SELECT ttl(added_at) FROM " + table + " WHERE domain = ? AND ip = ?",
+                            domain.asString(),
+                            ADDRESS.asInetAddress())
+                    .one();
+            assertThat(row.getInt(0)).as(table).isBetween(3500, 3600);
+        }
+    }
+
+    @Test
+    void entryWithoutExpiryShouldLiveOnAfterOneWith() {
+        Domain domain = freshDomain();
+        save(domain, Optional.of(clock.instant().plus(1, ChronoUnit.HOURS)));
+
+        save(domain, Optional.empty());
+
+        Row row = session.execute(
+                        "SELECT ttl(added_at), ttl(comment) FROM authorized_outbound WHERE domain = ?",
+                        domain.asString())
+                .one();
+        assertThat(row.isNull(0)).isTrue();
+        assertThat(row.isNull(1)).isTrue();
+    }
+
+    @Test
+    void lastExpiryThatIsTakenShouldBeOneThatCassandraTakes() {
+        Domain domain = freshDomain();
+
+        save(domain, Optional.of(AuthorizedOutbound.LATEST_EXPIRY));
+
+        assertThat(store.list(domain).toCompletableFuture().join()).hasSize(1);
+    }
+
+    @Test
+    void everyChangeShouldBeInTheChangeLogForItsRetention() {
+        Domain domain = freshDomain();
+        save(domain, Optional.empty());
+        store.remove(domain, ADDRESS, Author.of("dave")).toCompletableFuture().join();
+
+        List<Row> changes = session
+                .execute(
+                        "SELECT action, domain, ip, comment, changed_by, ttl(action) AS life"
+                                + " FROM authorized_outbound_change WHERE hour = ?",
+                        clock.instant().truncatedTo(ChronoUnit.HOURS))
+                .all()
+                .stream()
+                .filter(row -> domain.asString().equals(row.getString("domain")))
+                .toList();
+
+        // Newest first.
+        assertThat(changes).extracting(row -> row.getString("action")).containsExactly("remove", "put");
+        assertThat(changes).extracting(row -> row.getString("changed_by")).containsExactly("dave", "carol");
+        assertThat(changes).extracting(row -> row.getString("comment")).containsExactly(null, "note");
+        assertThat(changes).allSatisfy(row -> {
+            assertThat(row.getInetAddress("ip")).isEqualTo(ADDRESS.asInetAddress());
+            assertThat(Duration.ofSeconds(row.getInt("life"))).isBetween(Duration.ofDays(89), Duration.ofDays(90));
+        });
+    }
+
+    /** Cassandra refuses the whole batch for one row that would outlive January 2038. */
+    @Test
+    void retentionThatEndsTooLateShouldNotKeepAnAddressFromBeingRemoved() {
+        Domain domain = freshDomain();
+        save(domain, Optional.empty());
+        AuthorizedOutboundStore keepingLong =
+                new CassandraAuthorizedOutboundStore(connection, Duration.ofDays(7000), clock);
+
+        keepingLong
+                .remove(domain, ADDRESS, Author.unknown())
+                .toCompletableFuture()
+                .join();
+
+        assertThat(store.list(domain).toCompletableFuture().join()).isEmpty();
+    }
+
+    @Test
+    void malformedRowOfAnotherProgramShouldGrantNothingAndHideNoOther() {
+        Domain domain = freshDomain();
+        OutboundAddress malformed = OutboundAddress.parse("203.0.113.66");
+        save(domain, Optional.empty());
+        session.execute(
+                "INSERT INTO authorized_outbound (domain, ip, comment) VALUES (?, ?, 'by hand')",
+                domain.asString(),
+                malformed.asInetAddress());
+        for (String name : List.of(domain.asString(), "not a domain", "-")) {
+            session.execute(
+                    "INSERT INTO authorized_outbound_by_ip (ip, domain) VALUES (?, ?)",
+                    malformed.asInetAddress(),
+                    name);
+        }
+        session.execute(
+                "INSERT INTO authorized_outbound_by_ip (ip, domain, added_at) VALUES (?, 'not a domain', 0)",
+                ADDRESS.asInetAddress());
+
+        assertThat(store.list(domain).toCompletableFuture().join())
+                .extracting(AuthorizedOutbound::address)
+                .containsExactly(ADDRESS);
+        assertThat(store.find(domain, malformed).toCompletableFuture().join()).isEmpty();
+        assertThat(store.listings(malformed).toCompletableFuture().join()).isEmpty();
+        assertThat(store.listings(ADDRESS).toCompletableFuture().join())
+                .extracting(AuthorizedOutbound::domain)
+                .contains(domain);
+    }
+
+    @Test
+    void tablesOfAnEarlierVersionShouldGetTheMissingColumns(CassandraServer cassandra) {
+        try (CqlSession old = SharedCassandra.newSession(cassandra)) {
+            old.execute("CREATE TABLE authorized_outbound (domain text, ip inet, comment text, added_by text,"
+                    + " added_at timestamp, expires_at timestamp, PRIMARY KEY ((domain), ip))");
+            old.execute("CREATE TABLE authorized_outbound_by_ip (ip inet, domain text, added_at timestamp,"
+                    + " expires_at timestamp, PRIMARY KEY ((ip), domain))");
+            old.execute("INSERT INTO authorized_outbound (domain, ip, added_at)"
+                    + " VALUES ('a.example', '203.0.113.7', '2026-01-01')");
+
+            AuthorizedOutboundStore upgraded =
+                    new CassandraAuthorizedOutboundStore(CassandraConnection.shared(old), Duration.ofDays(90), clock);
+            Stores.awaitOpen(upgraded);
+
+            assertThat(upgraded.list(Domain.of("a.example"))
+                            .toCompletableFuture()
+                            .join())
+                    .extracting(AuthorizedOutbound::address)
+                    .containsExactly(ADDRESS);
+        }
+    }
+}
