@@ -57,7 +57,7 @@ class DataSetLoader {
         alterKeyspace("durable_writes = true");
         progress(start);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        settle();
+        awaitCompactions();
         return took;
     }
 
@@ -129,7 +129,7 @@ class DataSetLoader {
         return values.toArray();
     }
 
-    private void settle() {
+    private void awaitCompactions() {
         System.out.println("  Waiting for Cassandra to write its files and to put them in order ...");
         flushEvery(FLUSH);
         Awaitility.await("Cassandra to have no task for its files")

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two James, the clock of one 20 s ahead of the other's, on a Cassandra of three members: what one is told holds on the
+ * Two Jameses, the clock of one 20 s ahead of the other's, on a Cassandra of three members: a change on one holds on the
  * other, and members may be lost. Each test finds all members up.
  */
 class ClusterIntegrationTest {

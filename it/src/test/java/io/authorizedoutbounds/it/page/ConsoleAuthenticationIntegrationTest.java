@@ -87,7 +87,7 @@ class ConsoleAuthenticationIntegrationTest {
     }
 
     @Test
-    void tokenShouldBeForgotten() {
+    void tokenShouldBeDiscarded() {
         String domain = admin.addDomainListing(ADDRESS);
         page.open();
         page.giveToken(TOKEN);

@@ -36,7 +36,7 @@ class ConsoleIntegrationTest {
     private static final String STRANGER = "203.0.113.99";
     private static final String RECIPIENT = "friend@elsewhere.example.org";
 
-    /** What the elements with a text of their own lack of the contrast that WCAG 2.2 asks for (1.4.3, level AA). */
+    /** Lists the elements with a text of their own whose contrast is below that of WCAG 2.2 (1.4.3, level AA). */
     private static final String TEXTS_OF_LITTLE_CONTRAST =
             """
             const channels = (colour) => {

@@ -28,7 +28,7 @@ public final class Screenshots {
     private static final String DOMAIN = "northwind.example";
     private static final String MARTA = "marta@relay.example";
     private static final String SAMIR = "samir@relay.example";
-    private static final String FORGOTTEN = "203.0.113.88";
+    private static final String MISSING_FROM_LIST = "203.0.113.88";
     private static final String STRANGER = "198.51.100.77";
     private static final String OLD_IPV6 = "2001:db8:77::19";
     private static final Duration STEP = Duration.ofHours(1);
@@ -109,7 +109,7 @@ public final class Screenshots {
             double day = Math.max(0, Math.sin(2 * Math.PI * (ago.toHours() + 1) / 24));
             refused(STRANGER, "invoice@" + DOMAIN, "friend@elsewhere.example.org", Math.max(0, random.nextInt(6) - 2));
             if (ago.compareTo(Duration.ofHours(70)) < 0) {
-                refused(FORGOTTEN, "crm@" + DOMAIN, "orders@customer.example.com", (int) (9 * day) + random.nextInt(3));
+                refused(MISSING_FROM_LIST, "crm@" + DOMAIN, "orders@customer.example.com", (int) (9 * day) + random.nextInt(3));
             }
             if (ago.toHours() == 68) {
                 delete(SAMIR, "203.0.113.61");
@@ -119,7 +119,7 @@ public final class Screenshots {
             }
         }
         refused(OLD_IPV6, "backup@" + DOMAIN, "reports@archive.example.net", 2);
-        refused(FORGOTTEN, "crm@" + DOMAIN, "orders@customer.example.com", 3);
+        refused(MISSING_FROM_LIST, "crm@" + DOMAIN, "orders@customer.example.com", 3);
         timeIs(Duration.ZERO);
     }
 
@@ -160,7 +160,7 @@ public final class Screenshots {
             page.choose(DOMAIN);
             page.awaitDomain(DOMAIN);
             page.await("the refusals", () -> page.rows("refusals-list").size() == 3);
-            page.click("Why is " + FORGOTTEN + " refused?");
+            page.click("Why is " + MISSING_FROM_LIST + " refused?");
             page.awaitText("check-result", "Refused");
             page.await("who shares the addresses", () -> page.column("addresses-list", 4).stream()
                     .noneMatch("…"::equals));
