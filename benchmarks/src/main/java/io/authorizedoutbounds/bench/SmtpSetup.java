@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.PostfixServer;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.util.Arrays;
@@ -79,7 +80,7 @@ enum SmtpSetup {
         }
     }
 
-    private JamesServer.Builder app() {
+    private JamesServerBuilder app() {
         return switch (this) {
             case MEMORY -> JamesServer.builder();
             case CASSANDRA -> JamesServer.builder().withDomainsInCassandra();
@@ -89,8 +90,8 @@ enum SmtpSetup {
         };
     }
 
-    private JamesServer.Builder james(CassandraServer cassandra, String keyspace) {
-        JamesServer.Builder builder =
+    private JamesServerBuilder james(CassandraServer cassandra, String keyspace) {
+        JamesServerBuilder builder =
                 app().asInProduction().cassandra(cassandra, "smtp_" + name().toLowerCase(Locale.ROOT) + "_" + keyspace);
         SmtpTraffic.DOMAINS.forEach(builder::domain);
         return builder;

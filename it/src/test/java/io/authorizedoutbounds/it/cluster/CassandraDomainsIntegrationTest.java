@@ -7,6 +7,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
@@ -63,7 +64,7 @@ class CassandraDomainsIntegrationTest {
         WebAdmin.of(nodeB).awaitLists();
     }
 
-    private static JamesServer.Builder node() {
+    private static JamesServerBuilder node() {
         return JamesServer.builder()
                 .withDomainsInCassandra()
                 .cassandra(cassandra, keyspace)

@@ -10,6 +10,7 @@ import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
@@ -64,7 +65,7 @@ class ClusterIntegrationTest {
                 .build();
     }
 
-    private static JamesServer.Builder node(String keyspace) {
+    private static JamesServerBuilder node(String keyspace) {
         return JamesServer.builder()
                 .cassandra(members, keyspace)
                 .setting("allow.private.addresses", "true")

@@ -9,6 +9,7 @@ import io.authorizedoutbounds.it.documentation.Documents.Block;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.io.IOException;
@@ -52,7 +53,7 @@ class InstallationIntegrationTest {
         for (Block block : blocksOf("README.md", "Install")) {
             (after.isEmpty() && !DocumentedCommands.restarts(block) ? before : after).add(block);
         }
-        JamesServer.Builder builder = JamesServer.builder()
+        JamesServerBuilder builder = JamesServer.builder()
                 .cassandra(cassandra, Names.newKeyspace())
                 .installedBy(james -> before.forEach(block -> install(block, james)));
         try (JamesServer james = builder.start()) {

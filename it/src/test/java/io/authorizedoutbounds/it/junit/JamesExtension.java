@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it.junit;
 
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.smtp.SmtpSink;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
@@ -22,16 +23,16 @@ public final class JamesExtension implements BeforeAllCallback, ParameterResolve
 
     private final Object key;
     private final boolean shared;
-    private final UnaryOperator<JamesServer.Builder> configuration;
+    private final UnaryOperator<JamesServerBuilder> configuration;
 
-    private JamesExtension(Object key, boolean shared, UnaryOperator<JamesServer.Builder> configuration) {
+    private JamesExtension(Object key, boolean shared, UnaryOperator<JamesServerBuilder> configuration) {
         this.key = key;
         this.shared = shared;
         this.configuration = configuration;
     }
 
     /** A James for one test class, which ends with the class. */
-    public static JamesExtension with(UnaryOperator<JamesServer.Builder> configuration) {
+    public static JamesExtension with(UnaryOperator<JamesServerBuilder> configuration) {
         return new JamesExtension(new Object(), false, configuration);
     }
 
@@ -39,7 +40,7 @@ public final class JamesExtension implements BeforeAllCallback, ParameterResolve
      * A James for all test classes that name it alike. It starts before the first of them and ends with the run, so a test
      * must not depend on what it has not added itself.
      */
-    public static JamesExtension shared(String name, UnaryOperator<JamesServer.Builder> configuration) {
+    public static JamesExtension shared(String name, UnaryOperator<JamesServerBuilder> configuration) {
         return new JamesExtension(name, true, configuration);
     }
 
@@ -60,7 +61,7 @@ public final class JamesExtension implements BeforeAllCallback, ParameterResolve
 
     private Servers start(ExtensionContext context) {
         SmtpSink sink = new SmtpSink();
-        JamesServer.Builder builder = JamesServer.builder()
+        JamesServerBuilder builder = JamesServer.builder()
                 .cassandra(SharedCassandra.of(context), Names.newKeyspace())
                 .sink(sink);
         return new Servers(configuration.apply(builder).start(), sink);

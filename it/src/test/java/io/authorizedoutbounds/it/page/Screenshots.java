@@ -109,7 +109,11 @@ public final class Screenshots {
             double day = Math.max(0, Math.sin(2 * Math.PI * (ago.toHours() + 1) / 24));
             refused(STRANGER, "invoice@" + DOMAIN, "friend@elsewhere.example.org", Math.max(0, random.nextInt(6) - 2));
             if (ago.compareTo(Duration.ofHours(70)) < 0) {
-                refused(MISSING_FROM_LIST, "crm@" + DOMAIN, "orders@customer.example.com", (int) (9 * day) + random.nextInt(3));
+                refused(
+                        MISSING_FROM_LIST,
+                        "crm@" + DOMAIN,
+                        "orders@customer.example.com",
+                        (int) (9 * day) + random.nextInt(3));
             }
             if (ago.toHours() == 68) {
                 delete(SAMIR, "203.0.113.61");

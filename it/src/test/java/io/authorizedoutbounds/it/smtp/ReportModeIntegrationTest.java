@@ -7,6 +7,7 @@ import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class ReportModeIntegrationTest {
         WebAdmin.of(report).put(INTERNAL, LISTED).then().statusCode(204);
     }
 
-    private static JamesServer.Builder withListeners(int verifyPort) {
+    private static JamesServerBuilder withListeners(int verifyPort) {
         return JamesServer.builder().trusting(TRUSTED).verifyingListener(verifyPort);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.it.webadmin;
 
-import io.authorizedoutbounds.it.server.JamesServer;
+import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -24,7 +24,7 @@ public final class JsonWebTokens {
     }
 
     /** Has a James ask for these tokens. */
-    public JamesServer.Builder required(JamesServer.Builder james) {
+    public JamesServerBuilder required(JamesServerBuilder james) {
         String publicKey = "-----BEGIN PUBLIC KEY-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'})
                         .encodeToString(keys.getPublic().getEncoded())
