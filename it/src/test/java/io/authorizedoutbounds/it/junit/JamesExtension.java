@@ -13,6 +13,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * A James on the Cassandra of the run, in a keyspace of its own, and the SMTP server that it relays to. Parameters of type
@@ -75,6 +77,10 @@ public final class JamesExtension implements BeforeAllCallback, ParameterResolve
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        if (AnnotationSupport.isAnnotated(parameter.getDeclaringExecutable(), ParameterizedTest.class)) {
+            // Its parameters are the test's own.
+            return false;
+        }
         Class<?> type = parameter.getParameter().getType();
         return type == JamesServer.class
                 || type == SmtpSink.class

@@ -456,12 +456,12 @@ class OperatorIntegrationTest {
 
         @Test
         void orphanedAddressIsSharedWithNobody() {
-            String other = webAdmin.addDomainListing("203.0.113.99");
-            webAdmin.put(domain, "203.0.113.99");
+            String other = webAdmin.addDomainListing("203.0.113.231");
+            webAdmin.put(domain, "203.0.113.231");
             removeDomain();
             webAdmin.addDomain(domain);
 
-            get("/authorizedOutbounds/addresses/203.0.113.99").then().body("", contains(other));
+            get("/authorizedOutbounds/addresses/203.0.113.231").then().body("", contains(other));
         }
 
         /** James answers so to a removal that removed nothing too. */
