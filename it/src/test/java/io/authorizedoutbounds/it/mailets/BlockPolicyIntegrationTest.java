@@ -457,6 +457,12 @@ class BlockPolicyIntegrationTest {
 
     @Nested
     class Configuration {
+        private final CassandraServer cassandra;
+
+        Configuration(CassandraServer cassandra) {
+            this.cassandra = cassandra;
+        }
+
         @ParameterizedTest
         @CsvSource(
                 delimiter = '|',
@@ -467,8 +473,7 @@ class BlockPolicyIntegrationTest {
                             + " | mailetcontainer.xml: BlockExternalSenders exemptSenders: '*.example' is neither a mail"
                             + " address nor a domain",
                 })
-        void startFailsWithAMessageWhenTheMailetIsMisconfigured(
-                String pattern, String replacement, String message, CassandraServer cassandra) {
+        void startFailsWithAMessageWhenTheMailetIsMisconfigured(String pattern, String replacement, String message) {
             String log = JamesServer.builder()
                     .cassandra(cassandra, Names.newKeyspace())
                     .edit("mailetcontainer.xml", pattern, replacement)
