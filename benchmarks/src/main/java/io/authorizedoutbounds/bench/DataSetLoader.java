@@ -22,9 +22,9 @@ import org.awaitility.Awaitility;
 
 /** Fills the two list tables of a keyspace, bypassing the change log: this is a restore, not a change. */
 class DataSetLoader {
-    private static final int UNDER_WAY = 256;
+    private static final int MAX_CONCURRENT_WRITES = 256;
     private static final int ATTEMPTS = 10;
-    private static final int SECONDS_BETWEEN_SIGNS_OF_LIFE = 5;
+    private static final int PROGRESS_INTERVAL_SECONDS = 5;
     private static final Duration FLUSH = Duration.ofSeconds(2);
     private static final Duration QUIET = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
@@ -48,7 +48,7 @@ class DataSetLoader {
         alterKeyspace("durable_writes = false");
         ScheduledExecutorService screen = Executors.newSingleThreadScheduledExecutor();
         var unused = screen.scheduleAtFixedRate(
-                () -> progress(start), SECONDS_BETWEEN_SIGNS_OF_LIFE, SECONDS_BETWEEN_SIGNS_OF_LIFE, TimeUnit.SECONDS);
+                () -> progress(start), PROGRESS_INTERVAL_SECONDS, PROGRESS_INTERVAL_SECONDS, TimeUnit.SECONDS);
         try {
             writeAll();
         } finally {
@@ -87,7 +87,7 @@ class DataSetLoader {
                         .repeat(DataSet.ADDRESSES_OF_A_DOMAIN)
                 + "APPLY BATCH");
         Instant now = Instant.now();
-        Semaphore underWay = new Semaphore(UNDER_WAY);
+        Semaphore underWay = new Semaphore(MAX_CONCURRENT_WRITES);
         for (int domain = 0; domain < data.domains() && failure.get() == null; domain++) {
             underWay.acquire();
             write(batch.bind(rows(domain, now)).setTimeout(TIMEOUT), ATTEMPTS).whenComplete((result, reason) -> {
@@ -99,7 +99,7 @@ class DataSetLoader {
                 underWay.release();
             });
         }
-        underWay.acquire(UNDER_WAY);
+        underWay.acquire(MAX_CONCURRENT_WRITES);
         if (failure.get() != null) {
             throw new IllegalStateException("Cassandra did not take the lists", failure.get());
         }

@@ -37,13 +37,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class DecisionBenchmark {
-    /** Addresses that are asked for whatever the domain: the memory store looks through all domains for each. */
+    /** Addresses that are looked up whatever the domain: the in-memory store reads through all domains for each. */
     private static final int ADDRESSES = 1000;
 
-    /** More than memory takes: when one is asked for again, it is gone. */
+    /** More than the cache holds: when one is looked up again, it has been evicted. */
     private static final int STRANGERS = 1 << 18;
 
-    /** How many domains are in memory. */
+    /** How many domains are cached. */
     @Param({"10", "1000", "100000"})
     public int domains;
 
@@ -54,7 +54,7 @@ public class DecisionBenchmark {
     private Sender[] strangers;
     private int next;
 
-    /** Fills the store, and memory from it. */
+    /** Fills the store, and the cache from it. */
     @Setup
     public void fill() {
         MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
@@ -139,7 +139,7 @@ public class DecisionBenchmark {
         return rule.judge(false, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
     }
 
-    /** Row 3 for a domain that is not in memory: a question to the memory store, and its answer kept. */
+    /** Row 3 for a domain that is not cached: a query of the in-memory store, and its answer cached. */
     @Benchmark
     public RelayRow missRow3() {
         next = (next + 1) % STRANGERS;

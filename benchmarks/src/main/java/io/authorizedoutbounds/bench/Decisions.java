@@ -66,8 +66,8 @@ class Decisions {
         }
     }
 
-    /** Asks one after another; nanoseconds. */
-    static Histogram ask(RelayRule rule, List<Question> questions) {
+    /** Times each, one after another; nanoseconds. */
+    static Histogram judge(RelayRule rule, List<Question> questions) {
         Histogram nanoseconds = newHistogram();
         for (Question question : questions) {
             long start = System.nanoTime();
@@ -81,14 +81,14 @@ class Decisions {
         return nanoseconds;
     }
 
-    /** Asks from so many threads at once, each its share of the questions. */
-    static Histogram ask(RelayRule rule, List<Question> questions, int threads)
+    /** Times each, with so many threads at once that share the questions. */
+    static Histogram judge(RelayRule rule, List<Question> questions, int threads)
             throws InterruptedException, ExecutionException {
         List<Callable<Histogram>> shares = new ArrayList<>();
         for (int thread = 0; thread < threads; thread++) {
             List<Question> share = questions.subList((int) ((long) questions.size() * thread / threads), (int)
                     ((long) questions.size() * (thread + 1) / threads));
-            shares.add(() -> ask(rule, share));
+            shares.add(() -> judge(rule, share));
         }
         ExecutorService pool = Executors.newFixedThreadPool(threads);
         try {
@@ -103,7 +103,7 @@ class Decisions {
     }
 
     /** What the clock itself takes: the least that any figure here can be. */
-    static Histogram askNothing(int times) {
+    static Histogram timeNothing(int times) {
         Histogram nanoseconds = newHistogram();
         for (int i = 0; i < times; i++) {
             long start = System.nanoTime();

@@ -15,13 +15,13 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long after the 204 of one James another one answers accordingly, on an open connection, where the answer of
- * before is in memory.
+ * How long after the 204 of one James another one, which has the earlier answer cached, answers accordingly on an open
+ * connection.
  */
 class Propagation {
     private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
-    private static final int RECIPIENTS_OF_A_MAIL = 20;
-    private static final int CHANGES_BETWEEN_SIGNS_OF_LIFE = 10;
+    private static final int RECIPIENTS_PER_MAIL = 20;
+    private static final int CHANGES_PER_PROGRESS_LINE = 10;
     private static final long TIMEOUT = TimeUnit.SECONDS.toNanos(30);
 
     /** A node polls a change for the last time after forty seconds: after that a key is at rest, as most are. */
@@ -61,7 +61,7 @@ class Propagation {
                         nodes.get(changed),
                         nodes.get(1 - changed),
                         () -> pause(pace, Duration.ofMillis(random.nextInt(1000)))));
-                if ((change + 1) % CHANGES_BETWEEN_SIGNS_OF_LIFE == 0) {
+                if ((change + 1) % CHANGES_PER_PROGRESS_LINE == 0) {
                     System.out.printf(
                             "  %d of %d changes, the slowest took %d ms%n",
                             change + 1, changes, TimeUnit.NANOSECONDS.toMillis(nanoseconds.getMaxValue()));
@@ -130,7 +130,7 @@ class Propagation {
                 if (now - start > TIMEOUT) {
                     throw new IllegalStateException("A node has not heard of change " + change);
                 }
-                if (asked % RECIPIENTS_OF_A_MAIL == 0) {
+                if (asked % RECIPIENTS_PER_MAIL == 0) {
                     // The recipients of one mail are kept: not thousands of them.
                     smtp.send("RSET");
                     smtp.mail("someone@" + domain(change));

@@ -5,7 +5,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.authorizedoutbounds.bench.Decisions.Question;
+import com.google.common.collect.Maps;
 import io.authorizedoutbounds.cache.CacheSettings;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.FixedDomainList;
@@ -23,17 +23,15 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
 
-/** A million domains with three million addresses: what a decision takes, what memory takes, how changes get around. */
+/** A million domains with three million addresses: how long a decision takes, the heap of the caches, how soon a change holds. */
 class ScaleMeasurement implements Measurement {
     /** For a trial: a power of ten, at least 10000. */
     private static final DataSet DATA = new DataSet(Integer.getInteger("bench.scale.domains", 1_000_000));
@@ -44,17 +42,12 @@ class ScaleMeasurement implements Measurement {
     /** The default. */
     private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(500);
 
-    /** Of each row. Ten such ranges of domains and three times the limit of memory are less than all domains. */
+    /** Of each row. Ten such ranges of domains and three times the limit of the cache are less than all domains. */
     private static final int QUESTIONS = DATA.domains() / 50;
 
     private static final int CHANGES = Integer.getInteger("bench.scale.changes", 100);
     private static final int THREADS = 4;
     private static final int FILLING_THREADS = 16;
-    private static final int HOT_WARM_UP_ROUNDS = 5;
-    private static final int HOT_ROUNDS = 25;
-    private static final double HOT_MEDIAN_BUDGET = 1.25;
-    private static final double HOT_TAIL_BUDGET = 2;
-    private static final int FEW = 10;
     private static final String KEYSPACE = "scale";
     private static final double MEBIBYTE = 1024 * 1024;
     private static final Duration COLD_BUDGET = Duration.ofMillis(20);
@@ -115,9 +108,9 @@ class ScaleMeasurement implements Measurement {
                 .mapToObj(number -> DATA.domain(number).asString())
                 .toArray(String[]::new)));
         warmUp(lookup(store, domains));
-        CachedLookup memory = lookup(store, domains);
-        measureCold(new RelayRule(memory, true, () -> true));
-        measureHot(memory, lookup(store, domains), lookup(new DataSetStore(DATA), domains));
+        CachedLookup overCassandra = lookup(store, domains);
+        measureCold(new RelayRule(overCassandra, true, () -> true));
+        measureHot(overCassandra, lookup(store, domains), lookup(new DataSetStore(DATA), domains));
         measureHeap(new RelayRule(lookup(store, domains), true, () -> true));
     }
 
@@ -138,7 +131,7 @@ class ScaleMeasurement implements Measurement {
         int from = 8 * QUESTIONS;
         for (RelayRow row : Decisions.ROWS) {
             int start = row == RelayRow.UNLISTED_FOR_DOMAIN ? from + QUESTIONS : from;
-            Decisions.ask(rule, decisions.about(row, start, QUESTIONS), THREADS);
+            Decisions.judge(rule, decisions.about(row, start, QUESTIONS), THREADS);
         }
     }
 
@@ -153,7 +146,7 @@ class ScaleMeasurement implements Measurement {
         text.add("|---|---|---|---|---|---|");
         long slowest = 0;
         for (RelayRow row : Decisions.ROWS) {
-            Histogram oneAtATime = Decisions.ask(rule, decisions.about(row, positionOf(row), QUESTIONS));
+            Histogram oneAtATime = Decisions.judge(rule, decisions.about(row, positionOf(row), QUESTIONS));
             addCold(row, 1, oneAtATime);
             slowest = Math.max(slowest, oneAtATime.getValueAtPercentile(99));
         }
@@ -161,7 +154,7 @@ class ScaleMeasurement implements Measurement {
             addCold(
                     row,
                     THREADS,
-                    Decisions.ask(rule, decisions.about(row, positionOf(row) + QUESTIONS, QUESTIONS), THREADS));
+                    Decisions.judge(rule, decisions.about(row, positionOf(row) + QUESTIONS, QUESTIONS), THREADS));
         }
         text.add(String.format(Locale.ROOT, "%n%,d decisions a line, each about another key.%n", QUESTIONS));
         budgets.add(new Budget(
@@ -189,109 +182,28 @@ class ScaleMeasurement implements Measurement {
         return nanoseconds / (double) TimeUnit.MILLISECONDS.toNanos(1);
     }
 
-    /** A memory with what it holds, and what its hits take. */
-    private static final class Hot {
-        private final String what;
-        private final RelayRule rule;
-        private final int keys;
-        private final Map<RelayRow, Histogram> nanoseconds = new EnumMap<>(RelayRow.class);
-
-        private Hot(String what, CachedLookup lookup, int keys) {
-            this.what = what;
-            this.rule = new RelayRule(lookup, true, () -> true);
-            this.keys = keys;
-        }
-
-        private void ask(List<Question> questions, boolean counts) {
-            List<Question> known = IntStream.range(0, questions.size())
-                    .mapToObj(i -> questions.get(i % keys))
-                    .toList();
-            Histogram round = Decisions.ask(rule, known);
-            if (counts) {
-                nanoseconds
-                        .computeIfAbsent(questions.get(0).answer(), row -> Decisions.newHistogram())
-                        .add(round);
-            }
-        }
-
-        private double percentile(RelayRow row, double percentile) {
-            return nanoseconds.get(row).getValueAtPercentile(percentile);
-        }
-    }
-
-    private void measureHot(CachedLookup memory, CachedLookup memoryOfFew, CachedLookup memoryWithoutCassandra) {
+    private void measureHot(CachedLookup overCassandra, CachedLookup fewOverCassandra, CachedLookup overNothing) {
         System.out.println("Hot decisions ...");
         int keys = 2 * QUESTIONS;
-        String cassandra = String.format(Locale.ROOT, "Cassandra, %,d domains", DATA.domains());
-        Hot all = new Hot(cassandra, memory, keys);
-        Hot few = new Hot(cassandra, memoryOfFew, FEW);
-        Hot alone = new Hot("no database", memoryWithoutCassandra, keys);
-        for (int round = -HOT_WARM_UP_ROUNDS; round < HOT_ROUNDS; round++) {
-            // All in turn: the compiler sees them all, and what disturbs the machine disturbs them alike.
-            for (RelayRow row : Decisions.ROWS) {
-                List<Question> questions = decisions.about(row, positionOf(row), keys);
-                for (Hot hot : List.of(all, few, alone)) {
-                    hot.ask(questions, round >= 0);
-                }
-            }
-        }
-        text.add("| hot decision, ns | behind the cache | cached keys | p50 | p99 | p99.9 | mean |");
-        text.add("|---|---|---|---|---|---|---|");
-        double median = 0;
-        double tail = 0;
-        for (RelayRow row : Decisions.ROWS) {
-            for (Hot hot : List.of(all, alone, few)) {
-                addHot("row " + row.number(), hot.what, hot.keys, hot.nanoseconds.get(row));
-            }
-            median = Math.max(median, all.percentile(row, 50) / alone.percentile(row, 50));
-            tail = Math.max(tail, all.percentile(row, 99) / alone.percentile(row, 99));
-        }
-        addHot("the clock alone", "", 0, Decisions.askNothing(HOT_ROUNDS * keys));
-        text.add(String.format(
-                Locale.ROOT,
-                "%n%,d decisions a line, one at a time, with the clock read before and after each: its own time is in"
-                        + " all figures. What few keys touch stays in the caches of the processor, what many touch comes"
-                        + " from main memory, with a database behind it or without. JMH has the cost of a decision alone: see Decisions.%n",
-                HOT_ROUNDS * keys));
-        budgets.add(new Budget(
-                String.format(
-                        Locale.ROOT,
-                        "hot decision among %,d domains, to one with as much in the cache and no database behind, p50 and"
-                                + " p99, the worst rows",
-                        DATA.domains()),
-                "≤ 1.25 ×, ≤ 2 ×",
-                String.format(Locale.ROOT, "%.2f ×, %.2f ×", median, tail),
-                median <= HOT_MEDIAN_BUDGET && tail <= HOT_TAIL_BUDGET));
-    }
-
-    private void addHot(String row, String behind, int keys, Histogram nanoseconds) {
-        String line = String.format(
-                Locale.ROOT,
-                "| %s | %s | %,d | %d | %d | %d | %.0f |",
-                row,
-                behind,
-                keys,
-                nanoseconds.getValueAtPercentile(50),
-                nanoseconds.getValueAtPercentile(99),
-                nanoseconds.getValueAtPercentile(99.9),
-                nanoseconds.getMean());
-        System.out.println("  " + line);
-        text.add(line);
+        HotDecisions hot = new HotDecisions(DATA.domains(), keys, overCassandra, fewOverCassandra, overNothing);
+        hot.measure(Maps.toMap(Decisions.ROWS, row -> decisions.about(row, positionOf(row), keys)));
+        text.addAll(hot.text());
+        budgets.add(hot.budget());
     }
 
     private void measureHeap(RelayRule rule) throws InterruptedException, ExecutionException {
-        System.out.println("Memory ...");
+        System.out.println("Heap ...");
         double before = usedHeap();
         List<Double> used = new ArrayList<>();
         for (int filled = 0; filled < 3; filled++) {
             for (RelayRow row : List.of(RelayRow.LISTED_FOR_DOMAIN, RelayRow.LISTED, RelayRow.UNLISTED)) {
-                Decisions.ask(rule, decisions.about(row, filled * CACHE_MAXIMUM, CACHE_MAXIMUM), FILLING_THREADS);
+                Decisions.judge(rule, decisions.about(row, filled * CACHE_MAXIMUM, CACHE_MAXIMUM), FILLING_THREADS);
             }
             used.add(usedHeap() - before);
-            // Keeps the memory of the rule alive until here.
-            Decisions.ask(rule, decisions.about(RelayRow.LISTED, filled * CACHE_MAXIMUM, 1));
+            // Keeps the cache of the rule reachable until here.
+            Decisions.judge(rule, decisions.about(RelayRow.LISTED, filled * CACHE_MAXIMUM, 1));
             System.out.printf(
-                    "  %,d domains, as many listed addresses and as many unlisted ones asked for: %.1f MB%n",
+                    "  %,d domains, as many listed addresses and as many unlisted ones looked up: %.1f MB%n",
                     (filled + 1) * CACHE_MAXIMUM, used.get(filled));
         }
         double first = used.get(0);
