@@ -25,12 +25,14 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Two James with their domains and users in one keyspace of Cassandra, in the configuration as shipped, but that one has
  * James's own cache of domains on.
  */
 @ExtendWith(SharedCassandra.class)
+@Isolated("measures how soon a change holds on another node")
 class CassandraDomainsIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNLISTED = "127.0.0.3";

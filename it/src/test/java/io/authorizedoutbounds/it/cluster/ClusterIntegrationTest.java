@@ -8,6 +8,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.JamesServerBuilder;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
  * Two Jameses, the clock of one 20 s ahead of the other's, on a Cassandra of three members: a change on one holds on the
  * other, and members may be lost. Each test finds all members up.
  */
+@MostlyWaiting
 class ClusterIntegrationTest {
     private static final Duration BUDGET = Duration.ofSeconds(2);
     private static final Duration CLOCKS_APART = Duration.ofSeconds(20);

@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.outage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
+import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A James that is started while its Cassandra is down. Each test puts Cassandra where it needs it. */
+@MostlyWaiting
 class CassandraOutageIntegrationTest {
     /** Of the configuration. */
     private static final String DOMAIN = "outage.example";

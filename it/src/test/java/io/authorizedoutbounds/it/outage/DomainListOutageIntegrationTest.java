@@ -22,8 +22,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** James's own {@code DomainList} hangs: its domains are in a Cassandra that is frozen, and so are our lists. */
+@Isolated("measures how long a RCPT takes")
 class DomainListOutageIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNLISTED = "127.0.0.3";
