@@ -40,7 +40,7 @@ class OutageMeasurement implements Measurement {
     @Override
     public Report run() throws InterruptedException, ExecutionException {
         System.out.println("Starting Cassandra and James ...");
-        try (CassandraServer cassandra = new CassandraServer().start();
+        try (CassandraServer cassandra = CassandraServer.asInProduction().start();
                 JamesServer james = JamesServer.builder()
                         .cassandra(cassandra, "outage")
                         // The clients have loopback addresses.

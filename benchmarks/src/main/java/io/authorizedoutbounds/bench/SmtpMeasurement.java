@@ -40,7 +40,7 @@ class SmtpMeasurement implements Measurement {
     @Override
     public Report run() throws Exception {
         ImmutableList.Builder<SmtpRates> rates = ImmutableList.builder();
-        try (CassandraServer cassandra = new CassandraServer().start()) {
+        try (CassandraServer cassandra = CassandraServer.asInProduction().start()) {
             for (SmtpSetup setup : SmtpSetup.values()) {
                 System.out.println("\n" + setup.title());
                 rates.addAll(measure(setup, cassandra));
