@@ -31,6 +31,7 @@ public class CachedLookup implements OutboundLookup {
     private final InternalDomains domains;
     private final Clock clock;
     private final LookupMetrics metrics;
+    private final WaitLimit limit;
 
     // Made once: a decision allocates nothing for them.
     private final BiFunction<ImmutableMap<OutboundAddress, Instant>, OutboundAddress, Listing> readList =
@@ -50,6 +51,27 @@ public class CachedLookup implements OutboundLookup {
         this.domains = domains;
         this.clock = clock;
         this.metrics = metrics;
+        this.limit = WaitLimit.NONE;
+    }
+
+    private CachedLookup(CachedLookup other, WaitLimit limit) {
+        this.store = other.store;
+        this.caches = other.caches;
+        this.freshness = other.freshness;
+        this.domains = other.domains;
+        this.clock = other.clock;
+        this.metrics = other.metrics;
+        this.limit = limit;
+    }
+
+    /**
+     * The same for threads of which only some may wait for a slow store at once: for the others a listing that is not cached
+     * is unknown.
+     *
+     * @param waitingThreads at least one
+     */
+    public OutboundLookup limitedTo(int waitingThreads) {
+        return new CachedLookup(this, new WaitLimit(waitingThreads));
     }
 
     @Override
@@ -107,7 +129,7 @@ public class CachedLookup implements OutboundLookup {
             BiFunction<V, OutboundAddress, Listing> reading,
             OutboundAddress client) {
         metrics.countMiss();
-        return store.await(() -> cache.get(key))
+        return store.await(key, () -> cache.get(key), limit)
                 .map(list -> reading.apply(list, client))
                 .orElse(Listing.UNKNOWN);
     }
@@ -182,6 +204,8 @@ public class CachedLookup implements OutboundLookup {
     /** Drops what is cached of this domain and this address: the next decision queries the store. */
     void invalidate(Domain domain, OutboundAddress address) {
         caches.invalidate(domain, address);
+        store.resetFailure(domain);
+        store.resetFailure(address);
     }
 
     /** Reads what is cached of this domain and this address again; it holds until the store answers. */
@@ -195,7 +219,7 @@ public class CachedLookup implements OutboundLookup {
      * @return whether it was invalidated
      */
     boolean tryInvalidate(Domain domain, OutboundAddress address) {
-        if (store.isBreakerOpen()) {
+        if (store.isBreakerOpen() || store.isFailing(domain) || store.isFailing(address)) {
             caches.refresh(domain, address);
             return false;
         }
@@ -206,6 +230,7 @@ public class CachedLookup implements OutboundLookup {
     /** Drops everything that is cached. */
     void invalidateAll() {
         caches.invalidateAll();
+        store.resetFailures();
     }
 
     /** Lists and addresses that are cached. */

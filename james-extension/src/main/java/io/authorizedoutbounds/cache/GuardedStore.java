@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cache;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.util.concurrent.RateLimiter;
 import io.authorizedoutbounds.policy.OutboundLists;
@@ -12,20 +14,38 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.james.core.Domain;
 import org.apache.james.metrics.api.TimeMetric;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store as decisions may use it: nobody waits longer than the timeout, and nobody at all once the store has failed
- * some times in a row. James 3.8 runs hooks on the threads that serve all connections of a listener. Counts and times
- * each query. Thread-safe.
+ * The store as decisions may use it. James runs hooks on the threads that serve all connections of a listener, so:
+ *
+ * <ul>
+ *   <li>nobody waits longer than the timeout;
+ *   <li>a key whose last query failed is queried once a {@link Breaker#PROBE_INTERVAL} only, and hardly waited for;
+ *   <li>nobody waits at all once the queries of several keys have failed in a row ({@link Breaker});
+ *   <li>only so many threads wait at once for a store that is slow ({@link WaitLimit}).
+ * </ul>
+ *
+ * <p>Counts and times each query. Thread-safe.
  */
 final class GuardedStore {
     private static final Logger LOGGER = LoggerFactory.getLogger(GuardedStore.class);
     private static final double MAX_WARNINGS_PER_SECOND = 10;
+
+    /** Keys that are known to fail; of more than that the failures are counted again. */
+    private static final int MAX_FAILING_KEYS = 10_000;
+
+    /** A key that nobody has looked up for so long may be waited for again. */
+    private static final Duration FAILING_KEY_LIFETIME = Duration.ofMinutes(1);
+
+    /** Of the domains that the probes read: so many that each replica of the store has some. */
+    private static final int PROBE_KEYS = 64;
 
     private final OutboundLists lists;
     private final InternalDomains domains;
@@ -39,10 +59,10 @@ final class GuardedStore {
                     + " s, mail that depends on them is deferred",
             "The lists of authorized outbounds answer again");
 
-    /** Repeats the query that failed last, since a store may have lost a part only. */
-    private volatile Supplier<? extends CompletableFuture<?>> lastFailed =
-            () -> CompletableFuture.failedFuture(new IllegalStateException("No query has failed yet"));
+    /** The keys whose last query failed, each with the time at which its last query began, in nanoseconds of the ticker. */
+    private final Cache<Object, Long> failingKeys;
 
+    private final AtomicInteger probes = new AtomicInteger();
     private final RateLimiter warnings = RateLimiter.create(MAX_WARNINGS_PER_SECOND);
 
     /**
@@ -56,6 +76,11 @@ final class GuardedStore {
         this.timeout = timeout;
         this.ticker = ticker;
         this.metrics = metrics;
+        this.failingKeys = Caffeine.newBuilder()
+                .maximumSize(MAX_FAILING_KEYS)
+                .expireAfterWrite(FAILING_KEY_LIFETIME)
+                .ticker(ticker)
+                .build();
     }
 
     /** A query that is under way; the timeout counts from its start, however many wait for it. */
@@ -77,19 +102,20 @@ final class GuardedStore {
     }
 
     /**
-     * Starts a query for {@link #await}. Its outcome counts for the breaker. One that is answered late has failed, but
-     * its answer is given.
+     * Starts a query for {@link #await}. Its outcome counts for the breaker, a failure only if the key did not fail before.
+     * A query that is answered late has failed, but its answer is given.
      */
-    <V> CompletableFuture<V> load(Function<OutboundLists, CompletionStage<V>> call) {
+    <V> CompletableFuture<V> load(Object key, Function<OutboundLists, CompletionStage<V>> call) {
         Query<V> query = new Query<>(ticker.read());
         var unused = reload(call).whenComplete((value, failure) -> {
             if (failure == null) {
+                failingKeys.invalidate(key);
                 query.complete(value);
             } else {
                 query.completeExceptionally(new NoAnswerException(failure));
             }
         });
-        breaker.count(query, timeout, () -> true);
+        breaker.count(query, timeout, () -> failingKeys.asMap().put(key, query.startedAt) == null);
         return query;
     }
 
@@ -112,30 +138,43 @@ final class GuardedStore {
     }
 
     /**
-     * Waits for a query, no longer than the rest of its timeout; empty when there is no answer by then. While the breaker
-     * is open the answer is empty at once, and the query at most a probe.
+     * Waits for a query, no longer than the rest of its timeout; empty when there is no answer by then. A key whose last query
+     * failed is waited for no longer than a {@link WaitLimit#SHORT_WAIT}.
      *
      * @param start starts the query by {@link #load}, or returns one that is under way
      */
-    <V> Optional<V> await(Supplier<CompletableFuture<V>> start) {
+    <V> Optional<V> await(Object key, Supplier<CompletableFuture<V>> start, WaitLimit limit) {
         if (breaker.isOpen()) {
-            probe(start);
+            probe();
+            return Optional.empty();
+        }
+        Long failedAt = failingKeys.getIfPresent(key);
+        if (failedAt != null && !isDue(key, failedAt)) {
             return Optional.empty();
         }
         try {
             CompletableFuture<V> query = start.get();
-            return Optional.of(query.get(remaining(query), TimeUnit.NANOSECONDS));
+            long nanos = remaining(query);
+            return Optional.of(
+                    failedAt == null
+                            ? limit.await(query, nanos)
+                            : query.get(Math.min(nanos, WaitLimit.SHORT_WAIT.toNanos()), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             warn(e.toString());
         } catch (TimeoutException e) {
-            lastFailed = start;
             warn(e.toString());
         } catch (ExecutionException e) {
-            lastFailed = start;
             warn(e.getCause().getMessage());
         }
         return Optional.empty();
+    }
+
+    /** Whether this thread is to query a key that failed: one does, once an interval. */
+    private boolean isDue(Object key, Long failedAt) {
+        long now = ticker.read();
+        return now - failedAt >= Breaker.PROBE_INTERVAL.toNanos()
+                && failingKeys.asMap().replace(key, failedAt, now);
     }
 
     /**
@@ -163,16 +202,41 @@ final class GuardedStore {
      */
     void probeWhileOpen() {
         if (breaker.isOpen()) {
-            probe(lastFailed);
+            probe();
         }
     }
 
-    private void probe(Supplier<? extends CompletableFuture<?>> start) {
-        breaker.probe(start, timeout, () -> true);
+    /**
+     * Reads a list that is of no domain, another one each time: a store that has lost a part answers some of them. After an
+     * answer every key may be waited for again, since the outage is over.
+     */
+    private void probe() {
+        breaker.probe(
+                () -> reload(lists ->
+                                lists.list(Domain.of("probe" + probes.getAndIncrement() % PROBE_KEYS + ".invalid")))
+                        .thenRun(this::resetFailures)
+                        .toCompletableFuture(),
+                timeout,
+                () -> true);
     }
 
     /** Whether the store has failed so often that nobody waits for it. */
     boolean isBreakerOpen() {
         return breaker.isOpen();
+    }
+
+    /** Has the next lookup of this key wait for its query, though the last one failed: the key has changed. */
+    void resetFailure(Object key) {
+        failingKeys.invalidate(key);
+    }
+
+    /** The same for all keys. */
+    void resetFailures() {
+        failingKeys.invalidateAll();
+    }
+
+    /** Whether nobody waits for this key, because its last query failed. */
+    boolean isFailing(Object key) {
+        return failingKeys.getIfPresent(key) != null;
     }
 }

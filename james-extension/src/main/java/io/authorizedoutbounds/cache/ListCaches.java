@@ -84,7 +84,7 @@ final class ListCaches {
                 .buildAsync(new AsyncCacheLoader<>() {
                     @Override
                     public CompletableFuture<ImmutableMap<E, Instant>> asyncLoad(K key, Executor executor) {
-                        return store.load(lists -> query.apply(lists, key));
+                        return store.load(key, lists -> query.apply(lists, key));
                     }
 
                     @Override

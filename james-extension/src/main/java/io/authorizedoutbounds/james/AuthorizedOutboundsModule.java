@@ -39,6 +39,7 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.apache.james.utils.PropertiesProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -214,8 +215,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    OutboundLookup outboundLookup(CachedLookup lookup) {
-        return lookup;
+    OutboundLookup outboundLookup(CachedLookup lookup, ConfigurationProvider files) throws ConfigurationException {
+        return lookup.limitedTo(SmtpListeners.maxWaitingThreads(files));
     }
 
     /** Shorter than the retention of the change log: beyond it, changes that were made are missing. */

@@ -672,7 +672,8 @@ class CachedLookupTest {
                     LONG_TIMEOUT);
 
             for (int i = 0; i < 100; i++) {
-                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+                assertThat(lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT))
+                        .isEqualTo(Listing.UNKNOWN);
             }
 
             // A slow machine may get to a second probe.
@@ -729,6 +730,7 @@ class CachedLookupTest {
                 thread.join(BOUND.toMillis());
             }
             assertThat(listings).hasSize(8).containsOnly(Listing.UNKNOWN);
+            nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
             assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
@@ -794,10 +796,36 @@ class CachedLookupTest {
             }
         }
 
+        /** Each listener of James has only a few threads for all its connections. */
+        @Test
+        void onlySoManyThreadsShouldWaitForASlowStore() throws Exception {
+            OutboundLookup lookup = lookup(
+                            new StubStore(CompletableFuture::new), FixedDomainList.of("a.example"), LONG_TIMEOUT)
+                    .limitedTo(1);
+            ExecutorService threads = Executors.newFixedThreadPool(3);
+            try {
+                List<Future<Listing>> listings = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    Domain domain = Domain.of("d" + i + ".example");
+                    listings.add(threads.submit(() -> lookup.listedFor(domain, CLIENT)));
+                }
+
+                await().until(() -> listings.stream().filter(Future::isDone).count() == 2);
+
+                for (Future<Listing> listing : listings) {
+                    if (listing.isDone()) {
+                        assertThat(listing.get()).isEqualTo(Listing.UNKNOWN);
+                    }
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+        }
+
         @Test
         void storeThatIsBackShouldBeQueriedAgain() {
             AtomicBoolean up = new AtomicBoolean();
-            OutboundLookup lookup = lookup(
+            CachedLookup lookup = lookup(
                     new StubStore(
                             () -> up.get()
                                     ? CompletableFuture.completedFuture(ImmutableList.of())
@@ -805,9 +833,7 @@ class CachedLookupTest {
                             CompletableFuture::new),
                     FixedDomainList.of("a.example"),
                     LONG_TIMEOUT);
-            for (int i = 0; i < 10; i++) {
-                lookup.listedFor(DOMAIN, CLIENT);
-            }
+            openTheBreaker(lookup);
 
             up.set(true);
 

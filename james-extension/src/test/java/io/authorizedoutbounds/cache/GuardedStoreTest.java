@@ -2,26 +2,33 @@
 package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
-import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLists;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.apache.james.core.Domain;
 import org.apache.james.metrics.api.TimeMetric;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class GuardedStoreTest {
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final Duration BOUND = Duration.ofSeconds(10);
+    private static final Object KEY = "key";
 
     /** As {@code System.nanoTime()} may be: far from zero, and negative. */
     private static final long START = -Duration.ofDays(10_000).toNanos();
@@ -29,8 +36,9 @@ class GuardedStoreTest {
     private final AtomicLong nanos = new AtomicLong(START);
     private final List<Boolean> outcomes = new ArrayList<>();
     private final CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
+    private final Queue<Domain> probed = new ConcurrentLinkedQueue<>();
     private final GuardedStore store = new GuardedStore(
-            new MemoryAuthorizedOutboundStore(Clock.systemUTC()),
+            new ProbedLists(),
             FixedDomainList.internalDomains(FixedDomainList.of()),
             TIMEOUT,
             nanos::get,
@@ -55,8 +63,22 @@ class GuardedStoreTest {
         }
     }
 
+    /** Answers every probe with an empty list. */
+    private final class ProbedLists implements OutboundLists {
+        @Override
+        public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+            probed.add(domain);
+            return CompletableFuture.completedFuture(ImmutableList.of());
+        }
+
+        @Override
+        public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+            throw new UnsupportedOperationException("No probe reads the domains of " + address);
+        }
+    }
+
     private CompletableFuture<ImmutableList<AuthorizedOutbound>> load() {
-        return store.load(lists -> answer);
+        return store.load(KEY, lists -> answer);
     }
 
     @Test
@@ -108,42 +130,116 @@ class GuardedStoreTest {
         CompletableFuture<ImmutableList<AuthorizedOutbound>> query = load();
         nanos.addAndGet(TIMEOUT.minusMillis(20).toNanos());
 
-        assertThat(assertTimeoutPreemptively(BOUND, () -> store.await(() -> query)))
+        assertThat(assertTimeoutPreemptively(BOUND, () -> store.await(KEY, () -> query, WaitLimit.NONE)))
+                .isEmpty();
+    }
+
+    /** Waits for a query of this key that has this outcome. */
+    private Optional<String> await(Object key, Supplier<CompletableFuture<String>> outcome) {
+        return store.await(key, () -> store.load(key, lists -> outcome.get()), WaitLimit.NONE);
+    }
+
+    private static CompletableFuture<String> down() {
+        return CompletableFuture.failedFuture(new IOException("down"));
+    }
+
+    private void openTheBreaker() {
+        for (int key = 0; key < 3; key++) {
+            assertThat(await(key, GuardedStoreTest::down)).isEmpty();
+        }
+        assertThat(store.isBreakerOpen()).isTrue();
+    }
+
+    /** An unreadable partition must not defer the mail of all other domains. */
+    @Test
+    void keyThatKeepsFailingShouldNotOpenTheBreaker() {
+        for (int i = 0; i < 100; i++) {
+            assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+            nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
+        }
+
+        assertThat(store.isBreakerOpen()).isFalse();
+        assertThat(await("another key", () -> CompletableFuture.completedFuture("answer")))
+                .contains("answer");
+    }
+
+    @Test
+    void keyThatFailsShouldBeQueriedOnceAnInterval() {
+        AtomicInteger queries = new AtomicInteger();
+        Supplier<CompletableFuture<String>> failing = () -> {
+            queries.incrementAndGet();
+            return down();
+        };
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(await(KEY, failing)).isEmpty();
+        }
+        assertThat(queries).hasValue(1);
+        nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos() - 1);
+        assertThat(await(KEY, failing)).isEmpty();
+        assertThat(queries).hasValue(1);
+        nanos.addAndGet(1);
+        assertThat(await(KEY, failing)).isEmpty();
+        assertThat(await(KEY, failing)).isEmpty();
+
+        assertThat(queries).hasValue(2);
+    }
+
+    @Test
+    void keyThatFailedShouldBeAnsweredOnceTheStoreHasIt() {
+        assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+        nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
+
+        assertThat(await(KEY, () -> CompletableFuture.completedFuture("answer")))
+                .contains("answer");
+
+        assertThat(store.isFailing(KEY)).isFalse();
+        assertThat(await(KEY, () -> CompletableFuture.completedFuture("another answer")))
+                .contains("another answer");
+    }
+
+    /** Nobody waits long for a key that is known to fail: a flood of one domain would hold James's threads. */
+    @Test
+    void keyThatFailedShouldHardlyBeWaitedFor() {
+        assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+        nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
+
+        assertThat(assertTimeoutPreemptively(BOUND, () -> await(KEY, CompletableFuture::new)))
                 .isEmpty();
     }
 
     @Test
-    void probeShouldRepeatTheQueryThatFailedLast() {
-        AtomicInteger repeated = new AtomicInteger();
-        for (int i = 0; i < 2; i++) {
-            assertThat(store.await(() -> store.load(lists -> CompletableFuture.failedFuture(new IOException("down")))))
-                    .isEmpty();
-        }
-        assertThat(store.await(() -> store.load(lists -> repeated.incrementAndGet() == 1
-                        ? CompletableFuture.failedFuture(new IOException("down"))
-                        : CompletableFuture.completedFuture("answer"))))
-                .isEmpty();
-        assertThat(store.isBreakerOpen()).isTrue();
+    void failuresOfThreeKeysInARowShouldOpenTheBreaker() {
+        assertThat(await(1, GuardedStoreTest::down)).isEmpty();
+        assertThat(await(2, GuardedStoreTest::down)).isEmpty();
+        assertThat(store.isBreakerOpen()).isFalse();
 
-        await().until(() -> {
+        assertThat(await(3, GuardedStoreTest::down)).isEmpty();
+
+        assertThat(store.isBreakerOpen()).isTrue();
+    }
+
+    /** The key that failed last may be one of a partition that is unreadable for good. */
+    @Test
+    void probeShouldReadListsOfNoDomain() {
+        openTheBreaker();
+
+        Awaitility.await().until(() -> {
             store.probeWhileOpen();
             return !store.isBreakerOpen();
         });
 
-        assertThat(repeated).hasValue(2);
+        assertThat(store.isFailing(0)).isFalse();
+        assertThat(probed).isNotEmpty().allSatisfy(domain -> assertThat(domain.asString())
+                .matches("probe[0-9]+\\.invalid"));
     }
 
     @Test
     void nothingShouldBeProbedWhileTheBreakerIsClosed() {
-        AtomicInteger queries = new AtomicInteger();
-        assertThat(store.await(() -> {
-                    queries.incrementAndGet();
-                    return store.load(lists -> CompletableFuture.failedFuture(new IOException("down")));
-                }))
-                .isEmpty();
+        assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
 
         store.probeWhileOpen();
 
-        assertThat(queries).hasValue(1);
+        assertThat(probed).isEmpty();
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 
 /** {@code smtpserver.xml} and {@code mailetcontainer.xml}, parsed as James does it. Immutable. */
@@ -64,10 +65,14 @@ final class XmlFiles {
                 + "</processor>";
     }
 
+    ConfigurationProvider provider() {
+        return (file, logged) -> FileConfigurationProvider.getConfig(
+                new ByteArrayInputStream(xml(file).getBytes(StandardCharsets.UTF_8)));
+    }
+
     ConfigurationGaps gaps() {
         try {
-            return new ConfigurationGaps((file, logged) -> FileConfigurationProvider.getConfig(
-                    new ByteArrayInputStream(xml(file).getBytes(StandardCharsets.UTF_8))));
+            return new ConfigurationGaps(provider());
         } catch (ConfigurationException e) {
             throw new IllegalStateException(e);
         }
