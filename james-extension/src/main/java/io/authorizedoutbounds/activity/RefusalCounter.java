@@ -9,9 +9,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Counts refusals by domain, address and hour, in bounded memory: at most {@value #MAX_ADDRESSES_OF_DOMAIN} addresses of a
  * domain and {@value #MAX_ADDRESSES} in all have a count of their own within an hour. The refusals of further addresses
- * are summed by domain, for at most {@value #MAX_DOMAINS} domains. Thread-safe.
+ * are summed by domain, and so are all refusals, for at most {@value #MAX_DOMAINS} domains. Thread-safe.
  */
 final class RefusalCounter {
     private static final Logger LOGGER = LoggerFactory.getLogger(RefusalCounter.class);
@@ -27,7 +29,7 @@ final class RefusalCounter {
     private static final int MAX_ADDRESSES = 10_000;
     private static final int MAX_ADDRESSES_OF_DOMAIN = 1000;
 
-    /** With refusals of addresses that have no count of their own. */
+    /** With a sum of all refusals, or of those of addresses that have no count of their own. */
     private static final int MAX_DOMAINS = MAX_ADDRESSES;
 
     /** While the store is down, counts of past hours wait beside those of this hour. */
@@ -38,6 +40,8 @@ final class RefusalCounter {
     private final Map<Domain, Map<OutboundAddress, RefusalTally>> byAddress = new HashMap<>();
     private final Map<Domain, RefusalTally> ofOtherAddresses = new HashMap<>();
     private final Queue<RefusalTally> unwritten = new ArrayDeque<>();
+    private final Map<Domain, RefusalTally> sums = new HashMap<>();
+    private final Set<RefusalTally> unwrittenSums = new LinkedHashSet<>();
     private int addresses;
     private Instant hour = Instant.MIN;
     private long uncounted;
@@ -50,12 +54,29 @@ final class RefusalCounter {
     synchronized void count(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
         Instant now = clock.instant();
         tally(domain, client, now).ifPresent(tally -> tally.increment(now, sender, recipientDomain));
+        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, sender));
     }
 
     /** Counts a refusal at MAIL. */
     synchronized void countAtMail(Domain domain, OutboundAddress client, String sender) {
         Instant now = clock.instant();
         tally(domain, client, now).ifPresent(tally -> tally.incrementAtMail(now, sender));
+        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, sender));
+    }
+
+    /** The one that counts all refusals of a domain, to be written; none when there is no room for it. */
+    private Optional<RefusalTally> sum(Domain domain, Instant now) {
+        RefusalTally current = sums.get(domain);
+        if (current == null || !current.covers(now)) {
+            boolean full = current == null && sums.size() >= MAX_DOMAINS;
+            if (full || unwrittenSums.size() >= MAX_UNWRITTEN) {
+                return Optional.empty();
+            }
+            current = RefusalTally.ofAddresses(domain, now);
+            sums.put(domain, current);
+        }
+        unwrittenSums.add(current);
+        return Optional.of(current);
     }
 
     /** The one that counts a refusal, queued to be written; none when there is no room for it. */
@@ -99,7 +120,7 @@ final class RefusalCounter {
         if (full || unwritten.size() >= MAX_UNWRITTEN) {
             return Optional.empty();
         }
-        RefusalTally created = RefusalTally.ofOtherAddresses(domain, now);
+        RefusalTally created = RefusalTally.ofAddresses(domain, now);
         ofOtherAddresses.put(domain, created);
         return Optional.of(created);
     }
@@ -123,6 +144,20 @@ final class RefusalCounter {
         return drained.build();
     }
 
+    /** Removes at most {@code limit} sums of domains from those that are to be written, with their counts as they are now. */
+    synchronized ImmutableMap<RefusalTally, RefusalCount> drainSums(int limit) {
+        ImmutableMap<RefusalTally, RefusalCount> drained = unwrittenSums.stream()
+                .limit(limit)
+                .collect(ImmutableMap.toImmutableMap(sum -> sum, RefusalTally::count));
+        unwrittenSums.removeAll(drained.keySet());
+        return drained;
+    }
+
+    /** Has sums written again that could not be written. */
+    synchronized void requeueSums(Collection<RefusalTally> tallies) {
+        unwrittenSums.addAll(tallies);
+    }
+
     /** Queues tallies again that could not be written. */
     synchronized void requeue(Collection<RefusalTally> tallies) {
         tallies.forEach(this::enqueue);
@@ -139,6 +174,7 @@ final class RefusalCounter {
         byAddress.values().removeIf(Map::isEmpty);
         addresses = byAddress.values().stream().mapToInt(Map::size).sum();
         ofOtherAddresses.values().removeIf(tally -> !tally.covers(now));
+        sums.values().removeIf(sum -> !sum.covers(now));
         if (uncounted > 0) {
             LOGGER.warn(
                     "{} refusals were not counted: too many addresses and domains were refused within an hour",

@@ -9,9 +9,11 @@ import io.authorizedoutbounds.policy.Refusals;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,9 @@ public class RefusalRecorder implements Refusals {
 
     /** Counts in one call of {@link #write}: 150 a second. */
     private static final int MAX_WRITES = 300;
+
+    /** Sums of domains in one call of {@link #write}: 50 a second. */
+    private static final int MAX_SUM_WRITES = 100;
 
     private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -55,29 +60,36 @@ public class RefusalRecorder implements Refusals {
     /** Writes some counts; to be called once a {@link #WRITE_INTERVAL}. Throws nothing: what fails is written again. */
     public void write() {
         ImmutableMap<RefusalTally, RefusalCount> counts = counter.drain(MAX_WRITES);
+        ImmutableMap<RefusalTally, RefusalCount> sums = counter.drainSums(MAX_SUM_WRITES);
         try {
-            CompletableFuture.allOf(counts.values().stream()
-                            .map(count -> store.save(count).toCompletableFuture())
+            CompletableFuture.allOf(Stream.concat(
+                                    counts.values().stream().map(store::save),
+                                    sums.values().stream().map(store::saveSum))
+                            .map(CompletionStage::toCompletableFuture)
                             .toArray(CompletableFuture<?>[]::new))
                     .get(WRITE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-            failing = failing && counts.isEmpty();
+            failing = failing && counts.isEmpty() && sums.isEmpty();
         } catch (InterruptedException e) {
             // James stops.
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
-            retry(counts, e.getCause());
+            retry(counts, sums, e.getCause());
         } catch (TimeoutException | RuntimeException | Error e) {
             // An Error too: the executor would never write again, and log nothing.
-            retry(counts, e);
+            retry(counts, sums, e);
         }
     }
 
     /** Writing a count twice does no harm: it replaces the one of the same id. */
-    private void retry(ImmutableMap<RefusalTally, RefusalCount> counts, Throwable reason) {
+    private void retry(
+            ImmutableMap<RefusalTally, RefusalCount> counts,
+            ImmutableMap<RefusalTally, RefusalCount> sums,
+            Throwable reason) {
         if (!failing) {
             LOGGER.warn("Cannot write the counts of refusals, trying again: {}", String.valueOf(reason));
         }
         failing = true;
         counter.requeue(counts.keySet());
+        counter.requeueSums(sums.keySet());
     }
 }

@@ -43,8 +43,11 @@ abstract class RefusalTally {
         };
     }
 
-    /** For the refusals of all addresses that have no tally of their own, within the hour of {@code now}. */
-    static RefusalTally ofOtherAddresses(Domain domain, Instant now) {
+    /**
+     * For the refusals of all addresses together, or of those that have no tally of their own, within the hour of {@code
+     * now}.
+     */
+    static RefusalTally ofAddresses(Domain domain, Instant now) {
         return new RefusalTally(domain, now) {
             @Override
             Optional<OutboundAddress> client() {

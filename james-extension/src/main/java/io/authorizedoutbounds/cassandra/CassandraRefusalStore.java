@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cassandra;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.apache.james.core.Domain;
 
 /** Refusals in Cassandra: the row of a count is overwritten while the count grows. Reads and writes at LOCAL_QUORUM. */
@@ -28,11 +29,29 @@ public class CassandraRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> forEach(Domain domain, Consumer<RefusalCount> consumer) {
-        return connection.daos().thenCompose(daos -> {
-            // Rows that have expired are not read: there may be many tombstones.
-            Instant since = clock.instant().minus(retention);
-            return daos.refusals().forEach(domain, since, consumer);
-        });
+    public CompletionStage<Void> saveSum(RefusalCount sum) {
+        return connection.daos().thenCompose(daos -> daos.refusals().insertSum(sum, retention));
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<RefusalCount>> newest(Domain domain, int limit) {
+        return connection
+                .daos()
+                .thenCompose(daos -> daos.refusals().newest(domain, since(), limit))
+                .thenApply(ImmutableList::copyOf);
+    }
+
+    @Override
+    public CompletionStage<ImmutableSortedMap<Instant, Long>> attemptsByHour(Domain domain) {
+        return connection
+                .daos()
+                .thenCompose(
+                        daos -> daos.refusals().attemptsByHour(domain, ChangeLogHours.since(since(), clock.instant())))
+                .thenApply(ImmutableSortedMap::copyOf);
+    }
+
+    /** Rows that have expired are not read: there may be many tombstones. */
+    private Instant since() {
+        return clock.instant().minus(retention);
     }
 }

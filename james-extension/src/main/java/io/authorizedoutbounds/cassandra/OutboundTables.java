@@ -67,7 +67,14 @@ final class OutboundTables {
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
                     + " AND comment = 'How often one node refused a domain from an ip within an hour; in a row without an ip,"
                     + " from all the ips that it did not count one by one. One partition for each domain, with at most some"
-                    + " thousand rows for each hour and node; rows expire after refusals.retention.'");
+                    + " thousand rows for each hour and node; rows expire after refusals.retention.'",
+            "authorized_outbound_refusal_by_hour",
+            "(hour timestamp, domain text, id uuid, attempts bigint, last_seen timestamp,"
+                    + " PRIMARY KEY ((hour), domain, id))"
+                    + " WITH compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
+                    + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
+                    + " AND comment = 'How often one node refused a domain within an hour, from all ips together. One partition"
+                    + " for each hour, one row for each domain and node; rows expire after refusals.retention.'");
 
     /** Columns that may be missing from a table of an earlier version. */
     private static final ImmutableMap<String, String> ADDED_LATER = ImmutableMap.of(

@@ -55,11 +55,6 @@ final class QuorumSession {
                 statement.setConsistencyLevel(ConsistencyLevel.LOCAL_QUORUM).setIdempotent(true));
     }
 
-    /** Passes the rows of all pages to the consumer, one after the other. */
-    CompletionStage<Void> forEach(Statement<?> query, Consumer<Row> consumer) {
-        return forEachWhile(query, consumer, () -> true);
-    }
-
     /** Reads all pages. Rows for which the mapper returns nothing are left out. */
     <T> CompletionStage<List<T>> list(Statement<?> query, Function<Row, Optional<T>> mapper) {
         return list(query, mapper, Integer.MAX_VALUE);

@@ -12,21 +12,27 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SEEN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
+import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.apache.james.core.Domain;
 
 /**
- * The counts in {@code authorized_outbound_refusal}.
+ * The counts in {@code authorized_outbound_refusal}, and their sums by domain and hour in {@code
+ * authorized_outbound_refusal_by_hour}.
  *
  * <p>A malformed row, of another program, is not a count.
  */
@@ -37,54 +43,101 @@ final class RefusalDao {
                     + " :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl";
     private static final String SELECT =
             "SELECT domain, hour, id, ip, attempts, first_seen, last_seen, last_sender, last_recipient_domain"
-                    + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since";
+                    + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since"
+                    + " LIMIT :max_counts";
+    private static final String INSERT_SUM =
+            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, last_seen)"
+                    + " VALUES (:hour, :domain, :id, :attempts, :last_seen) USING TTL :ttl";
+    private static final String SELECT_SUMS = "SELECT hour, attempts FROM %s.authorized_outbound_refusal_by_hour"
+            + " WHERE hour IN :hours AND domain = :domain";
 
     private static final String SINCE = "since";
+    private static final String MAX_COUNTS = "max_counts";
+    private static final String HOURS = "hours";
+
+    /** Partitions of one query. */
+    private static final int HOURS_PER_QUERY = 24;
 
     private final QuorumSession session;
     private final PreparedStatement insert;
     private final PreparedStatement select;
+    private final PreparedStatement insertSum;
+    private final PreparedStatement selectSums;
 
     private RefusalDao(QuorumSession session, ImmutableMap<String, PreparedStatement> statements) {
         this.session = session;
         this.insert = statements.get(INSERT);
         this.select = statements.get(SELECT);
+        this.insertSum = statements.get(INSERT_SUM);
+        this.selectSums = statements.get(SELECT_SUMS);
     }
 
     static CompletionStage<RefusalDao> prepare(QuorumSession session) {
-        return session.prepare(INSERT, SELECT).thenApply(statements -> new RefusalDao(session, statements));
+        return session.prepare(INSERT, SELECT, INSERT_SUM, SELECT_SUMS)
+                .thenApply(statements -> new RefusalDao(session, statements));
     }
 
+    /** A column without a value is left unset: in a new row, a null would be a tombstone. */
     CompletionStage<Void> insert(RefusalCount count, Duration retention) {
-        return session.execute(insert.boundStatementBuilder()
-                        .setString(DOMAIN, count.domain().asString())
-                        .setInstant(HOUR, count.hour())
-                        .setUuid(ID, count.id())
-                        .setInetAddress(
-                                IP,
-                                count.client()
-                                        .map(OutboundAddress::asInetAddress)
-                                        .orElse(null))
-                        .setLong(ATTEMPTS, count.attempts())
-                        .setInstant(FIRST_SEEN, count.firstSeen())
-                        .setInstant(LAST_SEEN, count.lastSeen())
-                        .setString(LAST_SENDER, count.lastSender())
-                        .setString(
-                                LAST_RECIPIENT_DOMAIN,
-                                count.lastRecipientDomain().orElse(null))
-                        .setInt(TTL, Math.toIntExact(retention.toSeconds()))
-                        .build())
-                .thenAccept(result -> {});
+        BoundStatementBuilder row = row(insert, count, retention)
+                .setInstant(FIRST_SEEN, count.firstSeen())
+                .setString(LAST_SENDER, count.lastSender());
+        if (count.client().isPresent()) {
+            row = row.setInetAddress(IP, count.client().get().asInetAddress());
+        }
+        if (count.lastRecipientDomain().isPresent()) {
+            row = row.setString(
+                    LAST_RECIPIENT_DOMAIN, count.lastRecipientDomain().get());
+        }
+        return session.execute(row.build()).thenAccept(result -> {});
     }
 
-    /** Passes the counts of the hours since an instant to the consumer, those of the newest hour first. */
-    CompletionStage<Void> forEach(Domain domain, Instant since, Consumer<RefusalCount> consumer) {
-        return session.forEach(
+    CompletionStage<Void> insertSum(RefusalCount sum, Duration retention) {
+        return session.execute(row(insertSum, sum, retention).build()).thenAccept(result -> {});
+    }
+
+    private static BoundStatementBuilder row(PreparedStatement statement, RefusalCount count, Duration retention) {
+        return statement
+                .boundStatementBuilder()
+                .setString(DOMAIN, count.domain().asString())
+                .setInstant(HOUR, count.hour())
+                .setUuid(ID, count.id())
+                .setLong(ATTEMPTS, count.attempts())
+                .setInstant(LAST_SEEN, count.lastSeen())
+                .setInt(TTL, Math.toIntExact(retention.toSeconds()));
+    }
+
+    /** Returns the counts of the hours since an instant, those of the newest hour first. */
+    CompletionStage<List<RefusalCount>> newest(Domain domain, Instant since, int limit) {
+        return session.list(
                 select.boundStatementBuilder()
                         .setString(DOMAIN, domain.asString())
                         .setInstant(SINCE, since)
+                        .setInt(MAX_COUNTS, limit)
                         .build(),
-                row -> count(row).ifPresent(consumer));
+                RefusalDao::count);
+    }
+
+    /** Returns the sums over all nodes of the hours that have any. */
+    CompletionStage<Map<Instant, Long>> attemptsByHour(Domain domain, List<Instant> hours) {
+        CompletionStage<Map<Instant, Long>> sums = CompletableFuture.completedFuture(new HashMap<>());
+        for (List<Instant> some : Lists.partition(hours, HOURS_PER_QUERY)) {
+            sums = sums.thenCombine(sums(domain, some), (all, read) -> {
+                read.forEach(sum -> all.merge(sum.getKey(), sum.getValue(), Long::sum));
+                return all;
+            });
+        }
+        return sums;
+    }
+
+    private CompletionStage<List<Map.Entry<Instant, Long>>> sums(Domain domain, List<Instant> hours) {
+        return session.list(
+                selectSums
+                        .boundStatementBuilder()
+                        .setList(HOURS, hours, Instant.class)
+                        .setString(DOMAIN, domain.asString())
+                        .build(),
+                row -> Optional.of(Map.entry(row.getInstant(HOUR), row.getLong(ATTEMPTS))));
     }
 
     private static Optional<RefusalCount> count(Row row) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
+import java.time.Instant;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.apache.james.core.Domain;
 
 /** Port: stores refusals for {@code refusals.retention}. Thread-safe. No call blocks. */
@@ -10,6 +12,19 @@ public interface RefusalStore {
     /** Stores a count. It replaces the count of the same id. */
     CompletionStage<Void> save(RefusalCount count);
 
-    /** Passes the counts of a domain to the consumer, one after the other, those of the newest hour first. */
-    CompletionStage<Void> forEach(Domain domain, Consumer<RefusalCount> consumer);
+    /**
+     * Stores how many attempts of a domain one node has refused within one hour, from all addresses together. It replaces
+     * the sum of the same id.
+     */
+    CompletionStage<Void> saveSum(RefusalCount sum);
+
+    /**
+     * The counts of a domain, those of the newest hour first.
+     *
+     * @param limit of counts; an answer with as many may be incomplete
+     */
+    CompletionStage<ImmutableList<RefusalCount>> newest(Domain domain, int limit);
+
+    /** The attempts of a domain by hour, the oldest hour first, from the stored sums. */
+    CompletionStage<ImmutableSortedMap<Instant, Long>> attemptsByHour(Domain domain);
 }

@@ -2,16 +2,14 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSortedMap;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
- * The refusals of one domain, summed over nodes and hours: by address and by hour. Holds a bounded number of addresses.
+ * The refusals of one domain by address, summed over nodes and hours. Holds a bounded number of addresses.
  * Not thread-safe.
  */
 public final class RefusalSummary {
@@ -19,12 +17,10 @@ public final class RefusalSummary {
     public static final int MAX_ADDRESSES = 1000;
 
     private final Map<OutboundAddress, RefusalCount> byAddress = new HashMap<>();
-    private final Map<Instant, Long> byHour = new TreeMap<>();
     private long dropped;
 
     /** Adds a count. Of addresses beyond the first {@value #MAX_ADDRESSES} only the attempts are counted. */
     public void add(RefusalCount count) {
-        byHour.merge(count.hour(), count.attempts(), Long::sum);
         Optional<OutboundAddress> included =
                 count.client().filter(client -> byAddress.size() < MAX_ADDRESSES || byAddress.containsKey(client));
         if (included.isPresent()) {
@@ -47,11 +43,6 @@ public final class RefusalSummary {
     public ImmutableList<RefusalCount> byAddress() {
         return ImmutableList.sortedCopyOf(
                 Comparator.comparing(RefusalCount::lastSeen).reversed(), byAddress.values());
-    }
-
-    /** Attempts by hour, those of dropped addresses included, the oldest hour first. */
-    public ImmutableSortedMap<Instant, Long> byHour() {
-        return ImmutableSortedMap.copyOf(byHour);
     }
 
     /** Attempts of addresses beyond the limit. */

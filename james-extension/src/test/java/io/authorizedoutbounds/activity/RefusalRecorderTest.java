@@ -3,6 +3,8 @@ package io.authorizedoutbounds.activity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.policy.MemoryRefusalStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -11,8 +13,6 @@ import io.authorizedoutbounds.policy.RefusalSummary;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -35,8 +35,16 @@ class RefusalRecorderTest {
 
     private RefusalSummary summaryOf(Domain domain) {
         RefusalSummary summary = new RefusalSummary();
-        store.forEach(domain, summary::add).toCompletableFuture().join();
+        countsOf(domain).forEach(summary::add);
         return summary;
+    }
+
+    private ImmutableList<RefusalCount> countsOf(Domain domain) {
+        return store.newest(domain, Integer.MAX_VALUE).toCompletableFuture().join();
+    }
+
+    private ImmutableSortedMap<Instant, Long> attemptsByHour(Domain domain) {
+        return store.attemptsByHour(domain).toCompletableFuture().join();
     }
 
     private void refuse(int number, int times) {
@@ -120,7 +128,7 @@ class RefusalRecorderTest {
                 .extracting(RefusalCount::attempts)
                 .containsExactly(7L);
         assertThat(summary.dropped()).isEqualTo(2 * 200);
-        assertThat(summary.byHour().values()).containsExactly(2L * 1200 + 5);
+        assertThat(attemptsByHour(DOMAIN).values()).containsExactly(2L * 1200 + 5);
     }
 
     @Test
@@ -144,7 +152,7 @@ class RefusalRecorderTest {
         recorder.write();
 
         RefusalSummary summary = summaryOf(DOMAIN);
-        assertThat(summary.byHour())
+        assertThat(attemptsByHour(DOMAIN))
                 .containsOnly(
                         Map.entry(Instant.parse("2026-11-24T10:00:00Z"), 2L),
                         Map.entry(Instant.parse("2026-11-24T11:00:00Z"), 3L));
@@ -163,11 +171,10 @@ class RefusalRecorderTest {
         refuse(5000, 1);
         recorder.write();
 
-        List<Optional<OutboundAddress>> clients = new ArrayList<>();
-        store.forEach(DOMAIN, count -> clients.add(count.client()))
-                .toCompletableFuture()
-                .join();
-        assertThat(clients).contains(Optional.of(address(5000))).doesNotContain(Optional.empty());
+        assertThat(countsOf(DOMAIN))
+                .extracting(RefusalCount::client)
+                .contains(Optional.of(address(5000)))
+                .doesNotContain(Optional.empty());
     }
 
     @Test
@@ -246,7 +253,8 @@ class RefusalRecorderTest {
         store.setUp(true);
         recorder.write();
 
-        assertThat(summaryOf(DOMAIN).byHour().values()).containsExactly(2L, 3L);
+        assertThat(attemptsByHour(DOMAIN).values()).containsExactly(2L, 3L);
+        assertThat(countsOf(DOMAIN)).extracting(RefusalCount::attempts).containsExactly(3L, 2L);
     }
 
     @Test
@@ -268,5 +276,47 @@ class RefusalRecorderTest {
 
         assertThat(summaryOf(DOMAIN).byAddress().get(0).lastSender()).hasSize(512);
         assertThat(summaryOf(DOMAIN).byAddress().get(0).lastRecipientDomain()).isEmpty();
+    }
+
+    @Test
+    void sumsShouldBeBoundedHoweverManyDomainsAreRefused() {
+        for (int number = 0; number < 20_000; number++) {
+            recorder.record(Domain.of("d" + number + ".example"), address(1), "user", RECIPIENT);
+        }
+        for (int write = 0; write < 200; write++) {
+            recorder.write();
+        }
+
+        assertThat(attemptsByHour(Domain.of("d9999.example")).values()).containsExactly(1L);
+        assertThat(attemptsByHour(Domain.of("d10000.example"))).isEmpty();
+    }
+
+    @Test
+    void writeShouldStoreAtMost100SumsAndTheNextOnesTheRest() {
+        for (int number = 0; number < 150; number++) {
+            recorder.record(Domain.of("d" + number + ".example"), address(1), "user", RECIPIENT);
+        }
+
+        recorder.write();
+        assertThat(attemptsByHour(Domain.of("d99.example")).values()).containsExactly(1L);
+        assertThat(attemptsByHour(Domain.of("d100.example"))).isEmpty();
+        recorder.write();
+
+        assertThat(attemptsByHour(Domain.of("d149.example")).values()).containsExactly(1L);
+    }
+
+    @Test
+    void sumThatCouldNotBeStoredShouldBeStoredLater() {
+        store.setUp(false);
+        refuse(1, 2);
+        recorder.write();
+        refuse(2, 1);
+        recorder.write();
+        assertThat(attemptsByHour(DOMAIN)).isEmpty();
+
+        store.setUp(true);
+        recorder.write();
+
+        assertThat(attemptsByHour(DOMAIN).values()).containsExactly(3L);
     }
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSortedMap;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 
 /** Refusals in memory, for tests; can be unreachable. */
 public final class MemoryRefusalStore implements RefusalStore {
     private final Map<UUID, RefusalCount> counts = new ConcurrentHashMap<>();
+    private final Map<UUID, RefusalCount> sums = new ConcurrentHashMap<>();
     private Supplier<CompletionStage<Void>> outcome = MemoryRefusalStore::saved;
     private int writes;
 
@@ -27,9 +31,25 @@ public final class MemoryRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> forEach(Domain domain, Consumer<RefusalCount> consumer) {
-        counts.values().stream().filter(count -> count.domain().equals(domain)).forEach(consumer);
-        return CompletableFuture.completedFuture(null);
+    public CompletionStage<Void> saveSum(RefusalCount sum) {
+        return outcome.get().thenRun(() -> sums.put(sum.id(), sum));
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<RefusalCount>> newest(Domain domain, int limit) {
+        return CompletableFuture.completedFuture(counts.values().stream()
+                .filter(count -> count.domain().equals(domain))
+                .sorted(Comparator.comparing(RefusalCount::hour).reversed())
+                .limit(limit)
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    @Override
+    public CompletionStage<ImmutableSortedMap<Instant, Long>> attemptsByHour(Domain domain) {
+        return CompletableFuture.completedFuture(sums.values().stream()
+                .filter(sum -> sum.domain().equals(domain))
+                .collect(ImmutableSortedMap.toImmutableSortedMap(
+                        Comparator.naturalOrder(), RefusalCount::hour, RefusalCount::attempts, Long::sum)));
     }
 
     /** Whether writes succeed. */
@@ -46,7 +66,7 @@ public final class MemoryRefusalStore implements RefusalStore {
         };
     }
 
-    /** How many writes were tried. */
+    /** How many writes of counts were tried. */
     public int writes() {
         return writes;
     }

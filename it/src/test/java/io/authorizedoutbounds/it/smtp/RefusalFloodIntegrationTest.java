@@ -4,6 +4,10 @@ package io.authorizedoutbounds.it.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.BatchStatementBuilder;
+import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -107,6 +111,51 @@ class RefusalFloodIntegrationTest {
             long seconds = start.until(Instant.now(), ChronoUnit.SECONDS) + 1;
             assertThat(lines(james, "Refused: ")).isBetween(1L, LINES_OF_AN_ADDRESS * (seconds + 2));
             assertThat(lines(james, "more refusals")).isBetween(1L, seconds + 2);
+        }
+    }
+
+    /** CASES 56: one domain is forged from a thousand addresses each hour, for a day here. */
+    @Test
+    void refusalsOfManyHoursShouldBeReadUpToABound(CassandraServer cassandra) {
+        String keyspace = Names.newKeyspace();
+        try (JamesServer james =
+                        JamesServer.builder().cassandra(cassandra, keyspace).start();
+                CqlSession session = SharedCassandra.sessionBuilder(cassandra)
+                        .withKeyspace(keyspace)
+                        .build()) {
+            WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
+            String domain = webAdmin.addDomain();
+            Instant lastHour = hourOf(Instant.now()).minus(Duration.ofHours(1));
+            PreparedStatement count = session.prepare("INSERT INTO authorized_outbound_refusal (domain, hour, id, ip,"
+                    + " attempts, first_seen, last_seen, last_sender) VALUES (?, ?, uuid(), ?, 1, ?, ?, 'forged')");
+            for (int hour = 0; hour < 24; hour++) {
+                Instant time = lastHour.minus(Duration.ofHours(hour));
+                for (int first = 0; first < 1000; first += 100) {
+                    BatchStatementBuilder batch = new BatchStatementBuilder(DefaultBatchType.UNLOGGED);
+                    for (int i = first; i < first + 100; i++) {
+                        batch.addStatement(
+                                count.bind(domain, time, InetAddresses.fromInteger(0xCB000000 + i), time, time));
+                    }
+                    session.execute(batch.build());
+                }
+                session.execute(
+                        "INSERT INTO authorized_outbound_refusal_by_hour (hour, domain, id, attempts) VALUES (?, ?, uuid(),"
+                                + " 1000)",
+                        time,
+                        domain);
+            }
+
+            Response byAddress = webAdmin.request().get("/domains/" + domain + "/refusedOutbounds");
+            Response byHour = webAdmin.request().get("/domains/" + domain + "/refusedOutbounds?by=hour");
+
+            assertThat(byAddress.jsonPath().getList("attempts", Integer.class))
+                    .hasSize(MAX_RECORDED)
+                    .containsOnly(20);
+            assertThat(byAddress.header("X-Refusals-Since"))
+                    .isEqualTo(lastHour.minus(Duration.ofHours(19)).toString());
+            assertThat(byHour.jsonPath().getList("attempts", Integer.class))
+                    .hasSize(24)
+                    .containsOnly(1000);
         }
     }
 
