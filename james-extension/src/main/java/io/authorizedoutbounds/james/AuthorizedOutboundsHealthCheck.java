@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.james;
 
+import com.google.common.collect.ImmutableList;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.monitoring.NodeHealth;
+import io.authorizedoutbounds.orphans.OrphanSweep;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
@@ -30,15 +32,30 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
                 module.get(CachedLookup.class),
                 module.get(InternalDomains.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
-                module.get(ConfigurationGaps.class));
+                module.get(ConfigurationGaps.class),
+                module.get(OrphanSweep.class));
     }
 
     AuthorizedOutboundsHealthCheck(
             CachedLookup lookup,
             InternalDomains domains,
             AuthorizedOutboundsConfiguration configuration,
-            ConfigurationGaps gaps) {
-        this.health = new NodeHealth(lookup, domains, configuration.propagationInterval(), gaps.descriptions());
+            ConfigurationGaps gaps,
+            OrphanSweep sweep) {
+        this.health = new NodeHealth(
+                lookup, domains, configuration.propagationInterval(), () -> ImmutableList.<String>builder()
+                        .addAll(gaps.descriptions())
+                        .addAll(heldSweep(sweep.held()))
+                        .build());
+    }
+
+    private static ImmutableList<String> heldSweep(int domains) {
+        return domains == 0
+                ? ImmutableList.of()
+                : ImmutableList.of(
+                        domains + " domains with authorized outbounds are not in James's domain list, too many to"
+                                + " orphan their entries without confirmation; if they were removed, confirm it with POST"
+                                + " /authorizedOutbounds/sweep?confirm");
     }
 
     @Override

@@ -233,8 +233,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Orphaning orphaning(AuthorizedOutboundStore store) {
-        return new Orphaning(store);
+    Orphaning orphaning(AuthorizedOutboundStore store, AuthorizedOutboundsConfiguration configuration) {
+        return new Orphaning(store, configuration.enforcement());
     }
 
     @Provides

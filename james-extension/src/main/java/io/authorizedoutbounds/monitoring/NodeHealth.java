@@ -6,6 +6,7 @@ import com.google.common.collect.Ordering;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.InternalDomains;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.Result;
 
@@ -29,21 +30,22 @@ public final class NodeHealth {
 
     private final CachedLookup lookup;
     private final InternalDomains domains;
-    private final ImmutableList<String> configurationGaps;
+    private final Supplier<ImmutableList<String>> gaps;
     private final Duration toleratedLag;
 
     /**
      * @param propagationInterval of the change log poller
-     * @param configurationGaps   a sentence, without its full stop, for each reason why a rule does not hold for some mail
+     * @param gaps                a sentence, without its full stop, for each reason why a rule does not hold for some mail, or
+     *     why an operator must act
      */
     public NodeHealth(
             CachedLookup lookup,
             InternalDomains domains,
             Duration propagationInterval,
-            ImmutableList<String> configurationGaps) {
+            Supplier<ImmutableList<String>> gaps) {
         this.lookup = lookup;
         this.domains = domains;
-        this.configurationGaps = configurationGaps;
+        this.gaps = gaps;
         this.toleratedLag =
                 Ordering.natural().max(MIN_TOLERATED_LAG, propagationInterval.multipliedBy(MAX_MISSED_POLLS));
     }
@@ -84,7 +86,7 @@ public final class NodeHealth {
                     + " s: what other nodes changed since is not seen; what is in the cache holds for another "
                     + remaining.toSeconds() + " s");
         }
-        return degraded(name, reasons.addAll(configurationGaps).build());
+        return degraded(name, reasons.addAll(gaps.get()).build());
     }
 
     private static Result degraded(ComponentName name, ImmutableList<String> reasons) {

@@ -3,6 +3,8 @@ package io.authorizedoutbounds.orphans;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Sets;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -10,9 +12,11 @@ import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.Locality;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +33,10 @@ import org.slf4j.LoggerFactory;
  * Finds the domains that were removed from James bypassing WebAdmin (James 3.8 has no event for that), and orphans their
  * entries. Sweeps over all lists, a bounded number of entries a second, again and again.
  *
- * <p>A domain counts as removed when two sweeps in a row do not find it, so that it may be missing for a moment. Not
- * thread-safe: {@link #step} is called by one thread.
+ * <p>A domain counts as removed when two sweeps in a row do not find it, so that it may be missing for a moment. A sweep that
+ * would orphan the lists of many domains at once ({@link #MAX_DOMAINS} and {@link #MAX_PERCENT} of those with entries)
+ * orphans none until an operator {@linkplain #confirm confirms} it: James's domain list may be empty, or that of another
+ * James, by accident. Thread-safe.
  */
 public class OrphanSweep {
     private static final Logger LOGGER = LoggerFactory.getLogger(OrphanSweep.class);
@@ -43,7 +50,16 @@ public class OrphanSweep {
     /** James's domain list is read at most as often in a step. */
     private static final int MAX_ENTRIES_OF_STEP = 500;
 
+    /** What is more is found by a later sweep. */
     private static final int MAX_MISSING_DOMAINS = 100_000;
+
+    /** A sweep orphans the lists of so many domains without confirmation, whatever their share. */
+    static final int MAX_DOMAINS = 10;
+
+    /** And of more, up to this share of the domains with entries. */
+    static final int MAX_PERCENT = 5;
+
+    private static final int ORPHANING_CONCURRENCY = 16;
 
     private final AuthorizedOutboundStore store;
     private final InternalDomains domains;
@@ -61,8 +77,14 @@ public class OrphanSweep {
     private Set<Domain> missingBefore = new HashSet<>();
     private Set<Domain> missing = new HashSet<>();
 
-    /** The domain that was found last, if any. The entries of a domain follow one another: it is looked up once. */
-    private ImmutableSet<Domain> lastFound = ImmutableSet.of();
+    /** The domains of this sweep that have entries which are not orphaned. */
+    private long domainsWithEntries;
+
+    /** The domain that was looked up last, if any. The entries of a domain follow one another: it is looked up once. */
+    private ImmutableSet<Domain> lastChecked = ImmutableSet.of();
+
+    /** The domains whose lists the last sweep would have orphaned, had they not been too many. */
+    private volatile ImmutableSet<Domain> held = ImmutableSet.of();
 
     public OrphanSweep(AuthorizedOutboundStore store, InternalDomains domains, Orphaning orphaning, Ticker ticker) {
         this.store = store;
@@ -76,7 +98,10 @@ public class OrphanSweep {
      * Looks at some more entries; to be called once a {@link #STEP_INTERVAL}. Throws nothing: after a failure the sweep
      * starts again.
      */
-    public void step() {
+    public synchronized void step() {
+        if (!orphaning.isEnabled()) {
+            return;
+        }
         try {
             if (!sweeping) {
                 if (ticker.read() - sweptAt < SWEEP_INTERVAL.toNanos()) {
@@ -93,8 +118,7 @@ public class OrphanSweep {
                 if (next.isPresent()) {
                     read(next.get());
                 } else {
-                    missingBefore = missing;
-                    pause();
+                    finish();
                 }
             }
         } catch (InterruptedException e) {
@@ -113,39 +137,85 @@ public class OrphanSweep {
         nextPage = page::next;
     }
 
+    private void finish() throws InterruptedException {
+        ImmutableSet<Domain> removed = Sets.intersection(missing, missingBefore).immutableCopy();
+        boolean tooMany = removed.size() > MAX_DOMAINS && 100L * removed.size() > MAX_PERCENT * domainsWithEntries;
+        if (tooMany && removed.size() != held.size()) {
+            LOGGER.error(
+                    "{} of {} domains with authorized outbounds are not in James's domain list: nothing is orphaned. Is it the"
+                            + " domain list of another James, or empty? If the domains were removed, confirm it with"
+                            + " POST /authorizedOutbounds/sweep?confirm",
+                    removed.size(),
+                    domainsWithEntries);
+        }
+        held = tooMany ? removed : ImmutableSet.of();
+        missingBefore = missing;
+        pause();
+        if (!tooMany) {
+            orphan(removed);
+        }
+    }
+
     private void pause() {
         sweeping = false;
         entries = Collections.emptyIterator();
         nextPage = Optional::empty;
         missing = new HashSet<>();
-        lastFound = ImmutableSet.of();
+        domainsWithEntries = 0;
+        lastChecked = ImmutableSet.of();
         sweptAt = ticker.read();
     }
 
-    private void check(AuthorizedOutbound entry) throws InterruptedException {
+    private void check(AuthorizedOutbound entry) {
         Domain domain = entry.domain();
-        if (entry.orphanedAt().isPresent() || missing.contains(domain) || lastFound.contains(domain)) {
+        if (entry.orphanedAt().isPresent() || lastChecked.contains(domain)) {
             return;
         }
-        if (domains.freshLocalityOf(domain) != Locality.EXTERNAL) {
-            lastFound = ImmutableSet.of(domain);
-            return;
-        }
-        if (missingBefore.contains(domain)) {
-            orphan(domain);
-        }
-        if (missing.size() < MAX_MISSING_DOMAINS) {
+        lastChecked = ImmutableSet.of(domain);
+        domainsWithEntries++;
+        if (missing.size() < MAX_MISSING_DOMAINS && domains.freshLocalityOf(domain) == Locality.EXTERNAL) {
             missing.add(domain);
         }
     }
 
-    /** A domain whose entries cannot be orphaned now does not stop the sweep. */
-    private void orphan(Domain domain) throws InterruptedException {
-        try {
-            await(orphaning.orphan(domain, Author.unknown()));
-        } catch (ExecutionException | TimeoutException e) {
-            LOGGER.debug("Cannot orphan the entries of {}, which was removed from James", domain.asString(), e);
+    /** How many domains wait for a confirmation on this node; 0 if none. */
+    public int held() {
+        return held.size();
+    }
+
+    /**
+     * Orphans the lists of the domains that were too many, those that are still not in James. Blocks until it is done.
+     *
+     * @return the number of domains whose lists are orphaned now
+     */
+    public synchronized int confirm() throws InterruptedException {
+        ImmutableSet<Domain> removed = held.stream()
+                .filter(domain -> domains.freshLocalityOf(domain) == Locality.EXTERNAL)
+                .collect(ImmutableSet.toImmutableSet());
+        int orphaned = orphan(removed);
+        if (orphaned == removed.size()) {
+            held = ImmutableSet.of();
         }
+        return orphaned;
+    }
+
+    /** Domains whose entries cannot be orphaned now do not stop the others; the next sweep finds them again. */
+    private int orphan(Collection<Domain> removed) throws InterruptedException {
+        int orphaned = 0;
+        for (List<Domain> some : Iterables.partition(removed, ORPHANING_CONCURRENCY)) {
+            List<CompletionStage<Void>> started = some.stream()
+                    .map(domain -> orphaning.orphan(domain, Author.unknown()))
+                    .collect(Collectors.toList());
+            for (CompletionStage<Void> orphan : started) {
+                try {
+                    await(orphan);
+                    orphaned++;
+                } catch (ExecutionException | TimeoutException e) {
+                    LOGGER.debug("Cannot orphan the entries of a domain that was removed from James", e);
+                }
+            }
+        }
+        return orphaned;
     }
 
     private static <T> T await(CompletionStage<T> answer)

@@ -3,19 +3,31 @@ package io.authorizedoutbounds.orphans;
 
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.Enforcement;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Orphans the entries of removed domains: they do not count when the domain is added again. Thread-safe. */
+/**
+ * Orphans the entries of removed domains: they do not count when the domain is added again. Orphans nothing while the default
+ * enforcement is {@code report}, where James behaves as without the extension. Thread-safe.
+ */
 public class Orphaning {
     private static final Logger LOGGER = LoggerFactory.getLogger(Orphaning.class);
 
     private final AuthorizedOutboundStore store;
+    private final Enforcement enforcement;
 
-    public Orphaning(AuthorizedOutboundStore store) {
+    public Orphaning(AuthorizedOutboundStore store, Enforcement enforcement) {
         this.store = store;
+        this.enforcement = enforcement;
+    }
+
+    /** Whether entries of removed domains are orphaned at all. */
+    public boolean isEnabled() {
+        return enforcement == Enforcement.ENFORCE;
     }
 
     /**
@@ -25,6 +37,9 @@ public class Orphaning {
      * @param orphanedBy who removed or adds the domain
      */
     public CompletionStage<Void> orphan(Domain domain, Author orphanedBy) {
+        if (!isEnabled()) {
+            return CompletableFuture.completedFuture(null);
+        }
         return store.orphan(domain, orphanedBy)
                 .thenAccept(orphaned -> logOrphaned(domain, orphaned.size()))
                 .whenComplete((done, failure) -> {

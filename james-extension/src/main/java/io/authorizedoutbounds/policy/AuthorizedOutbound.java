@@ -55,6 +55,11 @@ public abstract class AuthorizedOutbound {
         return toBuilder().orphanedAt(at).build();
     }
 
+    /** The same entry, which counts again. */
+    public AuthorizedOutbound revived() {
+        return toBuilder().orphanedAt(Optional.empty()).build();
+    }
+
     /** The same entry without comment and author, which decisions do not need. */
     public AuthorizedOutbound bare() {
         Builder bare = builder().domain(domain()).address(address()).addedAt(addedAt());
@@ -86,6 +91,8 @@ public abstract class AuthorizedOutbound {
         public abstract Builder expiresAt(Instant expiresAt);
 
         public abstract Builder orphanedAt(Instant orphanedAt);
+
+        abstract Builder orphanedAt(Optional<Instant> orphanedAt);
 
         abstract Optional<String> comment();
 

@@ -6,9 +6,11 @@ import static io.authorizedoutbounds.webadmin.RequestValues.rest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.LoadedModule;
+import io.authorizedoutbounds.orphans.OrphanSweep;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Locality;
@@ -36,6 +38,7 @@ import spark.Service;
  * GET /authorizedOutbounds/addresses/{ip}                   200 the domains that list the address
  * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 the rows of rules 1 and 2
  * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
+ * POST /authorizedOutbounds/sweep?confirm                   200 how many removed domains are orphaned now
  * </pre>
  *
  * <p>400 with a message for bad input, 503 when Cassandra cannot be reached.
@@ -49,6 +52,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private final AuthorizedOutboundStore store;
     private final InternalDomains internalDomains;
     private final Decisions decisions;
+    private final OrphanSweep sweep;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
     private final RequestChecks checks;
@@ -59,6 +63,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 module.get(AuthorizedOutboundStore.class),
                 module.get(InternalDomains.class),
                 module.get(Decisions.class),
+                module.get(OrphanSweep.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
                 module.get(RequestChecks.class));
@@ -68,12 +73,14 @@ public class AuthorizedOutboundsRoutes implements Routes {
             AuthorizedOutboundStore store,
             InternalDomains internalDomains,
             Decisions decisions,
+            OrphanSweep sweep,
             Clock clock,
             JsonTransformer jsonTransformer,
             RequestChecks checks) {
         this.store = store;
         this.internalDomains = internalDomains;
         this.decisions = decisions;
+        this.sweep = sweep;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
         this.checks = checks;
@@ -91,6 +98,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
         service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
         service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);
         service.get(BASE_PATH + "/changes", this::changes, jsonTransformer);
+        service.post(BASE_PATH + "/sweep", this::confirmSweep, jsonTransformer);
     }
 
     /** Page by page, in constant memory. An InputStream, since the servlet's own stream is another class in James 3.9. */
@@ -147,6 +155,21 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 .stream()
                 .map(ChangeResponse::new)
                 .collect(ImmutableList.toImmutableList());
+    }
+
+    /** Only what a sweep of this node was about to do, and has held. */
+    private ImmutableMap<String, Integer> confirmSweep(Request request, Response response) {
+        if (request.queryParams("confirm") == null) {
+            throw HttpErrors.badRequest(
+                    "'confirm' is missing: POST ...?confirm orphans the entries of the domains that the"
+                            + " last sweep has not found in James");
+        }
+        try {
+            return ImmutableMap.of("orphaned", sweep.confirm());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw HttpErrors.unavailable("James is shutting down: try again later");
+        }
     }
 
     private static Instant since(String text) {

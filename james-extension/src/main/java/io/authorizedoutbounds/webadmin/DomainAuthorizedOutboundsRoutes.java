@@ -104,6 +104,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         service.get(LIST, this::list, jsonTransformer);
         service.put(LIST, this::replace, jsonTransformer);
         service.delete(LIST, this::clear);
+        service.post(LIST, this::revive, jsonTransformer);
         service.get(ENTRY, this::find, jsonTransformer);
         service.put(ENTRY, this::put);
         service.delete(ENTRY, this::delete);
@@ -170,7 +171,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         ImmutableList<AuthorizedOutbound> entries;
         try {
             entries = ListRequest.parse(domain, body).entrySet().stream()
-                    .map(entry -> entry(request, domain, entry.getKey(), entry.getValue()))
+                    .map(entry -> listEntry(request, domain, entry.getKey(), entry.getValue()))
                     .collect(ImmutableList.toImmutableList());
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest(e.getMessage());
@@ -190,6 +191,26 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         return Responses.returnNoContent(response);
     }
 
+    /** The entries of a domain that was removed from James and added again count again. */
+    private ReviveResponse revive(Request request, Response response) {
+        Domain domain = pathDomain(request);
+        if (request.queryParams("revive") == null) {
+            throw HttpErrors.badRequest("'revive' is missing: POST ...?revive has the orphaned entries count again");
+        }
+        knownDomains.requireInternal(domain);
+        ImmutableList<AuthorizedOutbound> revived = StoreCall.await(() -> store.list(domain)).stream()
+                .filter(entry -> entry.orphanedAt().isPresent())
+                .map(AuthorizedOutbound::revived)
+                .collect(ImmutableList.toImmutableList());
+        StoreCall.awaitMany(() -> store.change(domain, revived, ImmutableList.of(), author(request)));
+        LOGGER.info(
+                "{} revived {} authorized outbounds of {}",
+                author(request).user().orElse("Somebody"),
+                revived.size(),
+                domain.asString());
+        return new ReviveResponse(revived);
+    }
+
     private void change(Request request, Domain domain, ListChange change) {
         StoreCall.awaitMany(() -> store.change(domain, change.toSave(), change.toRemove(), author(request)));
         LOGGER.info(
@@ -200,12 +221,19 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
                 change.toRemove().size());
     }
 
+    /** Orphaned if the body says so, as the export does. */
+    private AuthorizedOutbound listEntry(
+            Request request, Domain domain, OutboundAddress address, ListEntryRequest body) {
+        AuthorizedOutbound entry = entry(request, domain, address, body.details());
+        return body.isOrphaned() ? entry.orphaned(entry.addedAt()) : entry;
+    }
+
     /** @throws IllegalArgumentException when the address may not be authorized, or the entry not be stored */
     private AuthorizedOutbound entry(Request request, Domain domain, OutboundAddress address, EntryRequest body) {
         if (address.isPrivate() && !configuration.allowPrivateAddresses()) {
             throw new IllegalArgumentException(
                     "'" + address.asString() + "' is a private, loopback or link-local address: behind NAT or a"
-                            + " container bridge any client may wear it; set allow.private.addresses=true in"
+                            + " container bridge any client may have it; set allow.private.addresses=true in"
                             + " authorized-outbounds.properties to authorize it");
         }
         Instant now = clock.instant();

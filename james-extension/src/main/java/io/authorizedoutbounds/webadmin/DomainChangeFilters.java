@@ -49,7 +49,7 @@ class DomainChangeFilters {
 
     /** A list that the domain had before must not count, however the domain was removed. */
     private void beforeADomainIsAdded(Request request, Response response) {
-        if (isMethod(request, "PUT")) {
+        if (isMethod(request, "PUT") && orphaning.isEnabled()) {
             pathDomainOfJames(request)
                     .filter(domain -> mayHaveActiveEntries(domain) && !knownDomains.isInDatabase(domain))
                     .ifPresent(domain -> StoreCall.await(() -> orphaning.orphan(domain, author(request))));

@@ -9,6 +9,7 @@ import com.google.common.collect.Maps;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.util.Collection;
+import java.util.function.Predicate;
 
 /** The difference between two states of a list, and its JSON. */
 @JsonPropertyOrder({"added", "removed", "kept"})
@@ -21,20 +22,21 @@ final class ListChange {
         this.after = Maps.uniqueIndex(after, AuthorizedOutbound::address);
     }
 
-    /** New entries, entries with another comment or expiry, and entries that were orphaned. */
+    /** New entries, and entries with another comment or expiry, or that are orphaned now and were not, or were. */
     ImmutableList<AuthorizedOutbound> toSave() {
         return after.values().stream().filter(entry -> !isUnchanged(entry)).collect(ImmutableList.toImmutableList());
     }
 
     private boolean isUnchanged(AuthorizedOutbound entry) {
         AuthorizedOutbound known = before.get(entry.address());
-        return counted(entry.address())
+        return known != null
+                && known.orphanedAt().isPresent() == entry.orphanedAt().isPresent()
                 && known.comment().equals(entry.comment())
                 && known.expiresAt().equals(entry.expiresAt());
     }
 
-    private boolean counted(OutboundAddress address) {
-        return before.containsKey(address) && before.get(address).orphanedAt().isEmpty();
+    private static boolean counts(ImmutableMap<OutboundAddress, AuthorizedOutbound> list, OutboundAddress address) {
+        return list.containsKey(address) && list.get(address).orphanedAt().isEmpty();
     }
 
     ImmutableList<OutboundAddress> toRemove() {
@@ -43,25 +45,36 @@ final class ListChange {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    /** New entries and those that were orphaned. */
+    /** New entries, and those that were orphaned and count now. */
     @JsonProperty("added")
     ImmutableList<String> added() {
         return sorted(
-                after.keySet().stream().filter(address -> !counted(address)).collect(ImmutableList.toImmutableList()));
+                after.keySet(),
+                address -> !before.containsKey(address) || (counts(after, address) && !counts(before, address)));
     }
 
+    /** Entries that are no longer there, and those that are orphaned now. */
     @JsonProperty("removed")
     ImmutableList<String> removed() {
-        return sorted(toRemove());
+        return sorted(
+                before.keySet(),
+                address -> !after.containsKey(address) || (counts(before, address) && !counts(after, address)));
     }
 
     /** Their comment and expiry are those of the new list. */
     @JsonProperty("kept")
     ImmutableList<String> kept() {
-        return sorted(after.keySet().stream().filter(this::counted).collect(ImmutableList.toImmutableList()));
+        return sorted(
+                after.keySet(),
+                address -> before.containsKey(address) && counts(before, address) == counts(after, address));
     }
 
-    private static ImmutableList<String> sorted(Collection<OutboundAddress> addresses) {
-        return addresses.stream().sorted().map(OutboundAddress::asString).collect(ImmutableList.toImmutableList());
+    private static ImmutableList<String> sorted(
+            Collection<OutboundAddress> addresses, Predicate<OutboundAddress> filter) {
+        return addresses.stream()
+                .filter(filter)
+                .sorted()
+                .map(OutboundAddress::asString)
+                .collect(ImmutableList.toImmutableList());
     }
 }

@@ -23,11 +23,12 @@ final class ListEntryRequest {
     /** Null when the entry names none. */
     private final String domain;
 
+    private final boolean orphaned;
+
     /**
      * The values of the keys; a missing one is {@code null}, or false.
      *
-     * @throws IllegalArgumentException when a value is not what its key says, and for an orphaned entry, which would count
-     *     again by mistake
+     * @throws IllegalArgumentException when a value is not what its key says
      */
     @JsonCreator
     ListEntryRequest(
@@ -40,10 +41,7 @@ final class ListEntryRequest {
                 JsonText.of(ip).map(OutboundAddress::parse).orElseThrow(() -> new IllegalArgumentException(EXPECTED));
         this.details = new EntryRequest(comment, expiresAt);
         this.domain = JsonText.of(domain).orElse(null);
-        if (orphaned) {
-            throw new IllegalArgumentException(
-                    "it is orphaned, since its domain was removed from James: take \"orphaned\" out to have it count again");
-        }
+        this.orphaned = orphaned;
     }
 
     OutboundAddress address() {
@@ -52,6 +50,11 @@ final class ListEntryRequest {
 
     EntryRequest details() {
         return details;
+    }
+
+    /** Whether the entry is in the list without counting, as the export says of the entries of removed domains. */
+    boolean isOrphaned() {
+        return orphaned;
     }
 
     /** @throws IllegalArgumentException when the entry names another domain */

@@ -28,13 +28,13 @@ final class ListRequest {
      * @throws IllegalArgumentException when the body is no such array, or has an address twice, or an entry of another
      *     domain
      */
-    static ImmutableMap<OutboundAddress, EntryRequest> parse(Domain domain, String body) {
+    static ImmutableMap<OutboundAddress, ListEntryRequest> parse(Domain domain, String body) {
         ListEntryRequest[] entries = read(body);
         if (entries.length > MAX_ENTRIES) {
             throw new IllegalArgumentException(
                     "The body has " + entries.length + " entries: a list has at most " + MAX_ENTRIES);
         }
-        Map<OutboundAddress, EntryRequest> byAddress = new LinkedHashMap<>();
+        Map<OutboundAddress, ListEntryRequest> byAddress = new LinkedHashMap<>();
         for (int i = 0; i < entries.length; i++) {
             try {
                 add(byAddress, domain, entries[i]);
@@ -68,12 +68,12 @@ final class ListRequest {
         return new IllegalArgumentException("Entry " + (index + 1) + ": " + reason, failure);
     }
 
-    private static void add(Map<OutboundAddress, EntryRequest> byAddress, Domain domain, ListEntryRequest entry) {
+    private static void add(Map<OutboundAddress, ListEntryRequest> byAddress, Domain domain, ListEntryRequest entry) {
         if (entry == null) {
             throw new IllegalArgumentException(ListEntryRequest.EXPECTED);
         }
         entry.requireDomain(domain);
-        if (byAddress.put(entry.address(), entry.details()) != null) {
+        if (byAddress.put(entry.address(), entry) != null) {
             throw new IllegalArgumentException(entry.address().asString() + " is there twice");
         }
     }

@@ -11,6 +11,9 @@ import io.authorizedoutbounds.cache.ChangeLogPoller;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.orphans.OrphanSweep;
+import io.authorizedoutbounds.orphans.TestOrphaning;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
@@ -19,6 +22,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -53,6 +57,8 @@ class AuthorizedOutboundsHealthCheckTest {
             Clock.systemUTC(),
             nanos::get,
             TestMetrics.unseen());
+    private final OrphanSweep sweep = new OrphanSweep(
+            store, FixedDomainList.internalDomains(FixedDomainList.of()), TestOrphaning.of(store), nanos::get);
     private final ChangeLogPoller changeLog = new ChangeLogPoller(
             new MemoryAuthorizedOutboundStore(Clock.systemUTC()), lookup, STALE_MAXIMUM, Clock.systemUTC(), nanos::get);
 
@@ -86,7 +92,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private Result check() {
-        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps).check())
+        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps, sweep).check())
                 .block();
     }
 
@@ -131,8 +137,36 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     @Test
+    void sweepThatWaitsForAConfirmationShouldBeDegraded() {
+        readChanges();
+        for (int i = 0; i < 11; i++) {
+            store.save(AuthorizedOutbound.builder()
+                            .domain(Domain.of("removed" + i + ".example"))
+                            .address(CLIENT)
+                            .addedAt(Instant.now())
+                            .build())
+                    .toCompletableFuture()
+                    .join();
+        }
+        for (int sweeps = 0; sweeps < 2; sweeps++) {
+            pass(Duration.ofMinutes(10));
+            sweep.step();
+        }
+        readChanges();
+
+        Result result = check();
+
+        assertThat(result.getStatus()).isEqualTo(ResultStatus.DEGRADED);
+        assertThat(result.getCause())
+                .contains(
+                        "11 domains with authorized outbounds are not in James's domain list, too many to orphan their"
+                                + " entries without confirmation; if they were removed, confirm it with POST"
+                                + " /authorizedOutbounds/sweep?confirm");
+    }
+
+    @Test
     void nameShouldDoForAPath() {
-        assertThat(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps)
+        assertThat(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps, sweep)
                         .componentName()
                         .getName())
                 .isEqualTo("AuthorizedOutbounds");

@@ -205,4 +205,20 @@ class AuthorizedOutboundsRoutesTest {
                         + "{\"changedAt\":\"2026-11-24T10:15:30Z\",\"changedBy\":null,\"action\":\"put\""
                         + ",\"domain\":\"a.example\",\"ip\":\"203.0.113.7\",\"comment\":\"one\",\"expiresAt\":null}]");
     }
+
+    @Test
+    void confirmationShouldOrphanNothingWhenNoSweepWaitsForIt() throws Exception {
+        HttpResponse<String> confirmed = webAdmin.post("/authorizedOutbounds/sweep?confirm");
+
+        assertThat(confirmed.statusCode()).isEqualTo(200);
+        assertThat(confirmed.body()).isEqualTo("{\"orphaned\":0}");
+    }
+
+    @Test
+    void sweepWithoutAConfirmationShouldBe400() throws Exception {
+        HttpResponse<String> sweep = webAdmin.post("/authorizedOutbounds/sweep");
+
+        assertThat(sweep.statusCode()).isEqualTo(400);
+        assertThat(sweep.body()).contains("'confirm' is missing");
+    }
 }

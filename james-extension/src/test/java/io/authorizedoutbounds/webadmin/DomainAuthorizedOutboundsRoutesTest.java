@@ -3,9 +3,12 @@ package io.authorizedoutbounds.webadmin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.OutboundAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
+import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -260,5 +263,68 @@ class DomainAuthorizedOutboundsRoutesTest {
         assertThat(answer.statusCode()).isEqualTo(404);
         // James 3.8 names the path in a way that is null on the Spark of 3.9.
         assertThat(answer.body()).startsWith("{\"statusCode\":404,\"type\":\"notFound\",\"message\":\"PUT ");
+    }
+
+    private void orphan(String ip) {
+        webAdmin.lists()
+                .save(AuthorizedOutbound.builder()
+                        .domain(Domain.of("a.example"))
+                        .address(OutboundAddress.parse(ip))
+                        .addedAt(InMemoryWebAdmin.NOW)
+                        .orphanedAt(InMemoryWebAdmin.NOW)
+                        .build())
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static String orphanedJson(String ip) {
+        return json(ip).replace("}", ",\"orphaned\":true}");
+    }
+
+    @Test
+    void reviveShouldHaveOrphanedEntriesCountAgain() throws Exception {
+        webAdmin.put(ENTRY);
+        orphan("203.0.113.10");
+        orphan("203.0.113.9");
+
+        HttpResponse<String> revive = webAdmin.post(LIST + "?revive");
+
+        assertThat(revive.statusCode()).isEqualTo(200);
+        assertThat(revive.body()).isEqualTo("{\"revived\":[\"203.0.113.9\",\"203.0.113.10\"]}");
+        assertThat(webAdmin.get(LIST).body())
+                .isEqualTo("[" + json("203.0.113.7") + "," + json("203.0.113.9") + "," + json("203.0.113.10") + "]");
+    }
+
+    @Test
+    void reviveOfAnUnknownDomainShouldBe404() throws Exception {
+        assertThat(webAdmin.post("/domains/unknown.example/authorizedOutbounds?revive")
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void postWithoutReviveShouldBe400() throws Exception {
+        assertError(
+                webAdmin.post(LIST),
+                400,
+                "InvalidArgument",
+                "'revive' is missing: POST ...?revive has the orphaned entries count again");
+    }
+
+    @Test
+    void listWithOrphanedEntriesShouldBePutBackAsItIs() throws Exception {
+        webAdmin.put(ENTRY);
+        orphan("203.0.113.9");
+        String list = webAdmin.get(LIST).body();
+        assertThat(list).isEqualTo("[" + json("203.0.113.7") + "," + orphanedJson("203.0.113.9") + "]");
+
+        assertThat(webAdmin.put(LIST, list).body())
+                .isEqualTo("{\"added\":[],\"removed\":[],\"kept\":[\"203.0.113.7\",\"203.0.113.9\"]}");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo(list);
+
+        webAdmin.delete(LIST);
+        assertThat(webAdmin.put(LIST, list).body())
+                .isEqualTo("{\"added\":[\"203.0.113.7\",\"203.0.113.9\"],\"removed\":[],\"kept\":[]}");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo(list);
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
+import io.authorizedoutbounds.orphans.OrphanSweep;
 import io.authorizedoutbounds.orphans.TestOrphaning;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
@@ -31,7 +33,9 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.james.core.Domain;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.webadmin.Routes;
@@ -59,7 +63,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final InternalDomains domains;
-    private volatile CompletionStage<Page> firstPage;
+    private final Map<String, CompletionStage<?>> answers = new ConcurrentHashMap<>();
     private volatile boolean unlogged;
     private WebAdminServer server;
 
@@ -100,7 +104,14 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         clock,
                         json,
                         checks),
-                new AuthorizedOutboundsRoutes(store, domains, decisions, clock, json, checks),
+                new AuthorizedOutboundsRoutes(
+                        store,
+                        domains,
+                        decisions,
+                        new OrphanSweep(store, domains, TestOrphaning.of(store), Ticker.systemTicker()),
+                        clock,
+                        json,
+                        checks),
                 new ConsoleRoutes(checks));
     }
 
@@ -108,14 +119,19 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         return (AuthorizedOutboundStore) Proxy.newProxyInstance(
                 AuthorizedOutboundStore.class.getClassLoader(),
                 new Class<?>[] {AuthorizedOutboundStore.class},
-                (proxy, method, arguments) -> method.getName().equals("everything") && firstPage != null
-                        ? firstPage
+                (proxy, method, arguments) -> answers.containsKey(method.getName())
+                        ? answers.get(method.getName())
                         : method.invoke(lists, arguments));
+    }
+
+    /** The lists, for what no route does. */
+    MemoryAuthorizedOutboundStore lists() {
+        return lists;
     }
 
     /** Has the export begin with this page instead of what is in the lists. */
     void exportFrom(CompletionStage<Page> page) {
-        firstPage = page;
+        answers.put("everything", page);
     }
 
     /** Has James not log requests: its log reads each body before any route does. */
@@ -129,6 +145,10 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
 
     <T> HttpResponse<T> get(String path, BodyHandler<T> handler) throws IOException, InterruptedException {
         return client.send(request(path).build(), handler);
+    }
+
+    HttpResponse<String> post(String path) throws IOException, InterruptedException {
+        return send(request(path).POST(BodyPublishers.noBody()));
     }
 
     HttpResponse<String> delete(String path) throws IOException, InterruptedException {

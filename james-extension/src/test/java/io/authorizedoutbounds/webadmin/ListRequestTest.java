@@ -22,7 +22,7 @@ class ListRequestTest {
             "The body is not what is expected: a JSON array of objects with \"ip\", and optionally \"comment\" and"
                     + " \"expiresAt\"";
 
-    private static ImmutableMap<OutboundAddress, EntryRequest> parse(String body) {
+    private static ImmutableMap<OutboundAddress, ListEntryRequest> parse(String body) {
         return ListRequest.parse(DOMAIN, body);
     }
 
@@ -32,18 +32,19 @@ class ListRequestTest {
 
     @Test
     void entriesShouldBeReadInTheirOrder() {
-        ImmutableMap<OutboundAddress, EntryRequest> entries =
+        ImmutableMap<OutboundAddress, ListEntryRequest> entries =
                 parse("[{\"ip\":\"203.0.113.9\",\"comment\":\"office\",\"expiresAt\":\"2030-01-31T12:00:00Z\"},"
                         + "{\"ip\":\"203.0.113.7\"}]");
 
         assertThat(entries.keySet()).containsExactly(address("203.0.113.9"), address("203.0.113.7"));
-        assertThat(entries.get(address("203.0.113.9")).comment()).contains("office");
-        assertThat(entries.get(address("203.0.113.9")).expiresAt()).contains(Instant.parse("2030-01-31T12:00:00Z"));
-        assertThat(entries.get(address("203.0.113.7")).comment()).isEmpty();
-        assertThat(entries.get(address("203.0.113.7")).expiresAt()).isEmpty();
+        assertThat(entries.get(address("203.0.113.9")).details().comment()).contains("office");
+        assertThat(entries.get(address("203.0.113.9")).details().expiresAt())
+                .contains(Instant.parse("2030-01-31T12:00:00Z"));
+        assertThat(entries.get(address("203.0.113.7")).details().comment()).isEmpty();
+        assertThat(entries.get(address("203.0.113.7")).details().expiresAt()).isEmpty();
     }
 
-    /** As the export and the list write them; the last one is of an orphaned entry that counts again. */
+    /** As the export and the list write them. */
     @ValueSource(
             strings = {
                 "\"domain\":\"a.example\"",
@@ -52,11 +53,21 @@ class ListRequestTest {
                 "\"addedBy\":null",
                 "\"comment\":null,\"expiresAt\":null",
                 "\"orphaned\":null",
-                "\"orphaned\":false"
+                "\"orphaned\":false",
+                "\"orphaned\":true"
             })
     @ParameterizedTest
     void keysOfTheExportShouldBeAccepted(String keys) {
         assertThat(parse("[{\"ip\":\"203.0.113.9\"," + keys + "}]").keySet()).containsExactly(address("203.0.113.9"));
+    }
+
+    @Test
+    void orphanedEntryShouldStaySo() {
+        ImmutableMap<OutboundAddress, ListEntryRequest> entries =
+                parse("[{\"ip\":\"203.0.113.9\",\"orphaned\":true},{\"ip\":\"203.0.113.7\"}]");
+
+        assertThat(entries.get(address("203.0.113.9")).isOrphaned()).isTrue();
+        assertThat(entries.get(address("203.0.113.7")).isOrphaned()).isFalse();
     }
 
     @Test
@@ -124,8 +135,7 @@ class ListRequestTest {
             value = {
                 "{\"ip\":\"203.0.113.0/24\"} | '203.0.113.0/24' is a network",
                 "{\"ip\":\"203.0.113.9\",\"expiresAt\":\"tomorrow\"} | 'expiresAt' is 'tomorrow', not a time",
-                "{\"ip\":\"203.0.113.9\",\"comment\":\"\\u0000\"} | 'comment' has a control character",
-                "{\"ip\":\"203.0.113.9\",\"orphaned\":true} | it is orphaned, since its domain was removed from James"
+                "{\"ip\":\"203.0.113.9\",\"comment\":\"\\u0000\"} | 'comment' has a control character"
             })
     @ParameterizedTest
     void valueThatIsNotUnderstoodShouldBeNamedByItsEntryWithTheReason(String entry, String reason) {

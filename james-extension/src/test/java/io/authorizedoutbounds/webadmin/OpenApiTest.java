@@ -46,7 +46,7 @@ class OpenApiTest {
                         null,
                         null,
                         checks),
-                new AuthorizedOutboundsRoutes(null, null, null, null, null, checks));
+                new AuthorizedOutboundsRoutes(null, null, null, null, null, null, checks));
         service = Service.ignite().ipAddress("127.0.0.1").port(0);
         routes.forEach(each -> each.define(service));
     }

@@ -340,7 +340,6 @@ class OperatorIntegrationTest {
                     "[{\"ip\":\"203.0.113.9\",\"note\":\"x\"}] | Entry 1: unknown key 'note'",
                     "[{\"ip\":\"203.0.113.9\",\"domain\":\"x.example\"}] | Entry 1: it is of another domain, 'x.example'",
                     "[{\"ip\":\"10.0.0.1\"}] | '10.0.0.1' is a private",
-                    "[{\"ip\":\"203.0.113.9\",\"orphaned\":true}] | Entry 1: it is orphaned",
                 })
         void invalidListIs400WithAMessageAndChangesNothing(String body, String message) {
             replace("", body).then().statusCode(400).body("message", containsString(message));
@@ -447,11 +446,28 @@ class OperatorIntegrationTest {
             webAdmin.addDomain(domain);
             String list = webAdmin.list(domain).asString();
 
-            replace("", list).then().statusCode(400).body("message", containsString("Entry 1: it is orphaned"));
+            replace("", list).then().statusCode(200).body("kept", contains(LISTED));
+            webAdmin.list(domain).then().body("orphaned", contains(true));
+            assertThat(rcpt(LISTED, "user@" + domain, EXTERNAL)).startsWith("451 4.7.1");
             replace("?dryRun", "[{\"ip\":\"" + LISTED + "\"}]")
                     .then()
                     .body("added", contains(LISTED))
                     .body("kept", empty());
+        }
+
+        @Test
+        void listThatIsRevivedCountsAgain() {
+            removeDomain();
+            webAdmin.addDomain(domain);
+            assertThat(rcpt(LISTED, "user@" + domain, EXTERNAL)).startsWith("451 4.7.1");
+
+            webAdmin.request()
+                    .post("/domains/" + domain + "/authorizedOutbounds?revive")
+                    .then()
+                    .statusCode(200)
+                    .body("revived", contains(LISTED));
+
+            assertThat(rcpt(LISTED, "user@" + domain, EXTERNAL)).startsWith("250");
         }
 
         @Test
