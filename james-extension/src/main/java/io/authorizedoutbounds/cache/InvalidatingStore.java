@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Instant;
@@ -38,6 +39,16 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
         return store.change(domain, saved, removed, changedBy).thenRun(() -> {
             saved.forEach(entry -> lookup.invalidate(domain, entry.address()));
             removed.forEach(address -> lookup.invalidate(domain, address));
+        });
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> replace(
+            Domain domain, ListReplacement replacement, Author changedBy) {
+        return store.replace(domain, replacement, changedBy).thenApply(list -> {
+            replacement.saved().forEach(entry -> lookup.invalidate(domain, entry.address()));
+            replacement.removed().forEach(address -> lookup.invalidate(domain, address));
+            return list;
         });
     }
 

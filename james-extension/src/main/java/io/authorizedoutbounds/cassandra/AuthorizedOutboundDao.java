@@ -9,6 +9,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.EXPIRES_AT;
 import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
 import static io.authorizedoutbounds.cassandra.OutboundTables.ORPHANED_AT;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
+import static io.authorizedoutbounds.cassandra.OutboundTables.WRITE_TIMESTAMP;
 
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.BatchableStatement;
@@ -38,14 +39,21 @@ import org.apache.james.core.Domain;
 final class AuthorizedOutboundDao {
     private static final String INSERT_BY_DOMAIN =
             "INSERT INTO %s.authorized_outbound (domain, ip, comment, added_by, added_at, expires_at, orphaned_at)"
-                    + " VALUES (:domain, :ip, :comment, :added_by, :added_at, :expires_at, :orphaned_at) USING TTL :ttl";
+                    + " VALUES (:domain, :ip, :comment, :added_by, :added_at, :expires_at, :orphaned_at)"
+                    + " USING TTL :ttl AND TIMESTAMP :write_timestamp";
     private static final String INSERT_BY_IP =
             "INSERT INTO %s.authorized_outbound_by_ip (ip, domain, added_at, expires_at, orphaned_at)"
-                    + " VALUES (:ip, :domain, :added_at, :expires_at, :orphaned_at) USING TTL :ttl";
+                    + " VALUES (:ip, :domain, :added_at, :expires_at, :orphaned_at)"
+                    + " USING TTL :ttl AND TIMESTAMP :write_timestamp";
     private static final String DELETE_BY_DOMAIN =
-            "DELETE FROM %s.authorized_outbound WHERE domain = :domain AND ip = :ip";
+            "DELETE FROM %s.authorized_outbound USING TIMESTAMP :write_timestamp WHERE domain = :domain AND ip = :ip";
+
+    /** All rows, by a range: the partition may have more than entries. */
+    private static final String DELETE_LIST = "DELETE FROM %s.authorized_outbound USING TIMESTAMP :write_timestamp"
+            + " WHERE domain = :domain AND ip >= '0.0.0.0'";
+
     private static final String DELETE_BY_IP =
-            "DELETE FROM %s.authorized_outbound_by_ip WHERE ip = :ip AND domain = :domain";
+            "DELETE FROM %s.authorized_outbound_by_ip USING TIMESTAMP :write_timestamp WHERE ip = :ip AND domain = :domain";
     private static final String SELECT_ALL =
             "SELECT domain, ip, comment, added_by, added_at, expires_at, orphaned_at FROM %s.authorized_outbound";
     private static final String SELECT_DOMAIN = SELECT_ALL + " WHERE domain = :domain";
@@ -57,6 +65,7 @@ final class AuthorizedOutboundDao {
     private final PreparedStatement insertByDomain;
     private final PreparedStatement insertByIp;
     private final PreparedStatement deleteByDomain;
+    private final PreparedStatement deleteList;
     private final PreparedStatement deleteByIp;
     private final PreparedStatement selectAll;
     private final PreparedStatement selectDomain;
@@ -68,6 +77,7 @@ final class AuthorizedOutboundDao {
         this.insertByDomain = statements.get(INSERT_BY_DOMAIN);
         this.insertByIp = statements.get(INSERT_BY_IP);
         this.deleteByDomain = statements.get(DELETE_BY_DOMAIN);
+        this.deleteList = statements.get(DELETE_LIST);
         this.deleteByIp = statements.get(DELETE_BY_IP);
         this.selectAll = statements.get(SELECT_ALL);
         this.selectDomain = statements.get(SELECT_DOMAIN);
@@ -80,6 +90,7 @@ final class AuthorizedOutboundDao {
                         INSERT_BY_DOMAIN,
                         INSERT_BY_IP,
                         DELETE_BY_DOMAIN,
+                        DELETE_LIST,
                         DELETE_BY_IP,
                         SELECT_ALL,
                         SELECT_DOMAIN,
@@ -88,31 +99,82 @@ final class AuthorizedOutboundDao {
                 .thenApply(statements -> new AuthorizedOutboundDao(session, statements));
     }
 
-    /** @param entry expires after {@code now}, or not at all */
-    ImmutableList<BatchableStatement<?>> insert(AuthorizedOutbound entry, Instant now) {
-        int ttl =
-                entry.expiresAt().map(expiry -> TimeToLive.between(now, expiry)).orElse(TimeToLive.UNLIMITED);
-        return ImmutableList.of(
-                key(insertByDomain, entry.domain(), entry.address())
-                        .setString(COMMENT, entry.comment().orElse(null))
-                        .setString(ADDED_BY, entry.addedBy().user().orElse(null))
-                        .setInstant(ADDED_AT, entry.addedAt())
-                        .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
-                        .setInstant(ORPHANED_AT, entry.orphanedAt().orElse(null))
-                        .setInt(TTL, ttl)
-                        .build(),
-                key(insertByIp, entry.domain(), entry.address())
-                        .setInstant(ADDED_AT, entry.addedAt())
-                        .setInstant(EXPIRES_AT, entry.expiresAt().orElse(null))
-                        .setInstant(ORPHANED_AT, entry.orphanedAt().orElse(null))
-                        .setInt(TTL, ttl)
-                        .build());
+    /**
+     * Replaces the rows of an entry. A column without a value is left unset: in a new row a null would be a tombstone. So
+     * the row that was there before is deleted first, a microsecond earlier.
+     *
+     * @param entry expires after {@code now}, or not at all
+     * @param time  the timestamp of the new rows
+     */
+    ImmutableList<BatchableStatement<?>> replace(AuthorizedOutbound entry, Instant now, ChangeTime time) {
+        return ImmutableList.<BatchableStatement<?>>builder()
+                .addAll(delete(entry.domain(), entry.address(), time.justBefore()))
+                .addAll(insert(entry, now, time))
+                .build();
     }
 
-    ImmutableList<BatchableStatement<?>> delete(Domain domain, OutboundAddress address) {
+    /**
+     * Writes the row of an unchanged entry in its list once more, so that {@link #deleteList} does not delete it.
+     *
+     * @param entry expires after {@code now}, or not at all
+     */
+    BatchableStatement<?> keep(AuthorizedOutbound entry, Instant now, ChangeTime time) {
+        return insert(entry, now, time).get(0);
+    }
+
+    /** In this order: the row in the list of the domain, and the row of the address. */
+    private ImmutableList<BatchableStatement<?>> insert(AuthorizedOutbound entry, Instant now, ChangeTime time) {
+        int ttl =
+                entry.expiresAt().map(expiry -> TimeToLive.between(now, expiry)).orElse(TimeToLive.UNLIMITED);
+        BoundStatementBuilder byDomain = key(insertByDomain, entry.domain(), entry.address(), time)
+                .setInstant(ADDED_AT, entry.addedAt())
+                .setInt(TTL, ttl);
+        BoundStatementBuilder byIp = key(insertByIp, entry.domain(), entry.address(), time)
+                .setInstant(ADDED_AT, entry.addedAt())
+                .setInt(TTL, ttl);
+        if (entry.comment().isPresent()) {
+            byDomain = byDomain.setString(COMMENT, entry.comment().get());
+        }
+        if (entry.addedBy().user().isPresent()) {
+            byDomain = byDomain.setString(ADDED_BY, entry.addedBy().user().get());
+        }
+        if (entry.expiresAt().isPresent()) {
+            byDomain = byDomain.setInstant(EXPIRES_AT, entry.expiresAt().get());
+            byIp = byIp.setInstant(EXPIRES_AT, entry.expiresAt().get());
+        }
+        if (entry.orphanedAt().isPresent()) {
+            byDomain = byDomain.setInstant(ORPHANED_AT, entry.orphanedAt().get());
+            byIp = byIp.setInstant(ORPHANED_AT, entry.orphanedAt().get());
+        }
+        return ImmutableList.of(byDomain.build(), byIp.build());
+    }
+
+    ImmutableList<BatchableStatement<?>> delete(Domain domain, OutboundAddress address, ChangeTime time) {
         return ImmutableList.of(
-                key(deleteByDomain, domain, address).build(),
-                key(deleteByIp, domain, address).build());
+                key(deleteByDomain, domain, address, time).build(),
+                key(deleteByIp, domain, address, time).build());
+    }
+
+    /** Deletes the row of an address, but not the one in the list of the domain. */
+    BatchableStatement<?> deleteByIp(Domain domain, OutboundAddress address, ChangeTime time) {
+        return key(deleteByIp, domain, address, time).build();
+    }
+
+    /**
+     * Deletes the rows of a list that are older than the time, as one tombstone however many they are. The rows of the
+     * addresses remain.
+     */
+    BatchableStatement<?> deleteList(Domain domain, ChangeTime time) {
+        return deleteList
+                .boundStatementBuilder()
+                .setString(DOMAIN, domain.asString())
+                .setLong(WRITE_TIMESTAMP, time.justBefore().asMicroseconds())
+                .build();
+    }
+
+    private static BoundStatementBuilder key(
+            PreparedStatement statement, Domain domain, OutboundAddress address, ChangeTime time) {
+        return key(statement, domain, address).setLong(WRITE_TIMESTAMP, time.asMicroseconds());
     }
 
     private static BoundStatementBuilder key(PreparedStatement statement, Domain domain, OutboundAddress address) {

@@ -3,10 +3,12 @@ package io.authorizedoutbounds.cassandra;
 
 import com.datastax.oss.driver.api.core.cql.BatchableStatement;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
 import io.authorizedoutbounds.cassandra.BatchWriter.Change;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.OutboundChange.Action;
@@ -14,11 +16,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 
 /**
@@ -28,6 +35,11 @@ import org.apache.james.core.Domain;
  * minute while the cluster has not noticed that a member is lost.
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
+    /** The clocks of two nodes, and the time that a change may be tried. */
+    private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofMinutes(2);
+
+    private static final int MAX_CHANGES_AT_ONCE = 40_000;
+
     private final CassandraConnection connection;
     private final Duration changesRetention;
     private final Clock clock;
@@ -61,6 +73,99 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         }));
     }
 
+    /**
+     * Entries that stay are written once more, and the list as it was before is deleted at the end: not row by row, since the
+     * tombstones of a long list that is replaced again and again would make it unreadable. A list that is replaced on
+     * another node at once is deleted or remains as a whole.
+     */
+    @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> replace(
+            Domain domain, ListReplacement replacement, Author changedBy) {
+        if (replacement.isUnchanged()) {
+            return list(domain);
+        }
+        return changeClock.next().thenCompose(time -> connection.daos().thenCompose(daos -> {
+            BatchWriter batches = new BatchWriter(daos.session()::execute, clock);
+            return write(batches, daos, domain, replacement, changedBy, time)
+                    .thenCompose(done -> withoutOvertaken(batches, daos, domain, changedBy, time));
+        }));
+    }
+
+    private CompletionStage<Void> write(
+            BatchWriter batches,
+            OutboundDaos daos,
+            Domain domain,
+            ListReplacement replacement,
+            Author changedBy,
+            ChangeTime time) {
+        List<Change> kept = replacement.kept().stream()
+                .<Change>map(entry -> loggedAt -> keep(daos, entry, time))
+                .collect(Collectors.toList());
+        List<Change> saved = replacement.saved().stream()
+                .<Change>map(entry -> loggedAt -> save(daos, entry, changedBy, time, loggedAt))
+                .collect(Collectors.toList());
+        List<Change> removed = replacement.removed().stream()
+                .<Change>map(address -> loggedAt -> removeByIp(daos, domain, address, changedBy, time, loggedAt))
+                .collect(Collectors.toList());
+        Change oldList = loggedAt -> ImmutableList.of(daos.entries().deleteList(domain, time));
+        CompletionStage<Void> written = batches.write(kept, time);
+        if (saved.size() + removed.size() > MAX_ATOMIC_CHANGES) {
+            return written.thenCompose(done -> batches.write(saved, time))
+                    .thenCompose(done -> batches.write(removed, time))
+                    .thenCompose(done -> batches.write(ImmutableList.of(oldList), time));
+        }
+        return written.thenCompose(done -> batches.write(
+                ImmutableList.of(loggedAt -> Stream.of(saved.stream(), removed.stream(), Stream.of(oldList))
+                        .flatMap(changes -> changes)
+                        .flatMap(change -> change.statements(loggedAt).stream())
+                        .collect(ImmutableList.toImmutableList())),
+                time));
+    }
+
+    /**
+     * Of two lists that are replaced at once one has deleted the other, but not the rows by address of the other: whoever
+     * comes last deletes them. Returns the list.
+     */
+    private CompletionStage<ImmutableList<AuthorizedOutbound>> withoutOvertaken(
+            BatchWriter batches, OutboundDaos daos, Domain domain, Author changedBy, ChangeTime time) {
+        return daos.changeLog()
+                .changesOfDomain(domain, time.asInstant().minus(MAX_CLOCK_DIFFERENCE), MAX_CHANGES_AT_ONCE)
+                .thenCompose(changes -> list(domain).thenCompose(list -> {
+                    List<Change> overtaken = overtaken(changes, list).stream()
+                            .<Change>map(
+                                    address -> loggedAt -> removeByIp(daos, domain, address, changedBy, time, loggedAt))
+                            .collect(Collectors.toList());
+                    return batches.write(overtaken, time).thenApply(done -> list);
+                }));
+    }
+
+    /** The addresses whose last change has added them, and that are not in the list. */
+    private static Set<OutboundAddress> overtaken(List<OutboundChange> newestFirst, List<AuthorizedOutbound> list) {
+        Map<OutboundAddress, Action> last = new HashMap<>();
+        newestFirst.forEach(change -> last.putIfAbsent(change.address(), change.action()));
+        Set<OutboundAddress> added = new HashSet<>(
+                Maps.filterValues(last, action -> action == Action.PUT).keySet());
+        list.forEach(entry -> added.remove(entry.address()));
+        return added;
+    }
+
+    private ImmutableList<BatchableStatement<?>> removeByIp(
+            OutboundDaos daos,
+            Domain domain,
+            OutboundAddress address,
+            Author removedBy,
+            ChangeTime time,
+            ChangeTime loggedAt) {
+        return statements(
+                ImmutableList.of(daos.entries().deleteByIp(domain, address, time)),
+                log(daos, removal(domain, address, removedBy, loggedAt)));
+    }
+
+    private ImmutableList<BatchableStatement<?>> keep(OutboundDaos daos, AuthorizedOutbound entry, ChangeTime time) {
+        Instant now = clock.instant();
+        return entry.isActiveAt(now) ? ImmutableList.of(daos.entries().keep(entry, now, time)) : ImmutableList.of();
+    }
+
     /** Writes all in one batch when it is small enough, or else what is removed after what is saved. */
     private CompletionStage<Void> write(
             Domain domain,
@@ -70,10 +175,10 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             ChangeTime time) {
         return connection.daos().thenCompose(daos -> {
             List<Change> saves = saved.stream()
-                    .<Change>map(entry -> loggedAt -> save(daos, entry, changedBy, loggedAt))
+                    .<Change>map(entry -> loggedAt -> save(daos, entry, changedBy, time, loggedAt))
                     .collect(Collectors.toList());
             List<Change> removals = removed.stream()
-                    .<Change>map(address -> loggedAt -> remove(daos, domain, address, changedBy, loggedAt))
+                    .<Change>map(address -> loggedAt -> remove(daos, domain, address, changedBy, time, loggedAt))
                     .collect(Collectors.toList());
             BatchWriter batches = new BatchWriter(daos.session()::execute, clock);
             if (saves.size() + removals.size() > MAX_ATOMIC_CHANGES) {
@@ -85,13 +190,13 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private ImmutableList<BatchableStatement<?>> save(
-            OutboundDaos daos, AuthorizedOutbound entry, Author changedBy, ChangeTime loggedAt) {
+            OutboundDaos daos, AuthorizedOutbound entry, Author changedBy, ChangeTime time, ChangeTime loggedAt) {
         Instant now = clock.instant();
         if (!entry.isActiveAt(now)) {
             // An entry that has expired is absent, and the time to live of a row must be positive.
-            return remove(daos, entry.domain(), entry.address(), changedBy, loggedAt);
+            return remove(daos, entry.domain(), entry.address(), changedBy, time, loggedAt);
         }
-        return statements(daos.entries().insert(entry, now), log(daos, savedChange(entry, changedBy, loggedAt)));
+        return statements(daos.entries().replace(entry, now, time), log(daos, savedChange(entry, changedBy, loggedAt)));
     }
 
     private static OutboundChange savedChange(AuthorizedOutbound entry, Author changedBy, ChangeTime loggedAt) {
@@ -106,10 +211,19 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     private ImmutableList<BatchableStatement<?>> remove(
-            OutboundDaos daos, Domain domain, OutboundAddress address, Author removedBy, ChangeTime loggedAt) {
-        OutboundChange removal =
-                change(Action.REMOVE, domain, address, removedBy, loggedAt).build();
-        return statements(daos.entries().delete(domain, address), log(daos, removal));
+            OutboundDaos daos,
+            Domain domain,
+            OutboundAddress address,
+            Author removedBy,
+            ChangeTime time,
+            ChangeTime loggedAt) {
+        return statements(
+                daos.entries().delete(domain, address, time), log(daos, removal(domain, address, removedBy, loggedAt)));
+    }
+
+    private static OutboundChange removal(
+            Domain domain, OutboundAddress address, Author removedBy, ChangeTime loggedAt) {
+        return change(Action.REMOVE, domain, address, removedBy, loggedAt).build();
     }
 
     private static OutboundChange.Builder change(
@@ -123,15 +237,15 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                 .changedBy(changedBy);
     }
 
-    private BatchableStatement<?> log(OutboundDaos daos, OutboundChange change) {
+    private ImmutableList<BatchableStatement<?>> log(OutboundDaos daos, OutboundChange change) {
         return daos.changeLog().insert(change, changesRetention);
     }
 
     private static ImmutableList<BatchableStatement<?>> statements(
-            ImmutableList<BatchableStatement<?>> entry, BatchableStatement<?> log) {
+            ImmutableList<BatchableStatement<?>> entry, ImmutableList<BatchableStatement<?>> log) {
         return ImmutableList.<BatchableStatement<?>>builder()
                 .addAll(entry)
-                .add(log)
+                .addAll(log)
                 .build();
     }
 
@@ -179,22 +293,30 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     @Override
     public CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit) {
-        return history(change -> true, since, limit);
+        Instant now = clock.instant();
+        Instant from = withinRetention(since, now);
+        ChangeHistory history = new ChangeHistory((hour, enough) ->
+                connection.daos().thenCompose(daos -> daos.changeLog().changesOfHour(hour, from, enough)));
+        return history.read(ChangeLogHours.since(from, now), limit);
     }
 
     @Override
     public CompletionStage<ImmutableList<OutboundChange>> history(Domain domain, Instant since, int limit) {
-        return history(change -> change.domain().equals(domain), since, limit);
+        Instant now = clock.instant();
+        Instant from = withinRetention(since, now);
+        if (ChangeLogHours.since(from, now).isEmpty()) {
+            // A time in the future, perhaps one that no UUID has.
+            return CompletableFuture.completedFuture(ImmutableList.of());
+        }
+        return connection
+                .daos()
+                .thenCompose(daos -> daos.changeLog().changesOfDomain(domain, from, limit))
+                .thenApply(ImmutableList::copyOf);
     }
 
-    /** The hours before {@code changes.retention} are not read. */
-    private CompletionStage<ImmutableList<OutboundChange>> history(
-            Predicate<OutboundChange> filter, Instant since, int limit) {
-        Instant now = clock.instant();
+    /** What was before {@code changes.retention} is not read: there may be many tombstones. */
+    private Instant withinRetention(Instant since, Instant now) {
         Instant oldest = now.minus(changesRetention);
-        Instant from = since.isBefore(oldest) ? oldest : since;
-        ChangeHistory history = new ChangeHistory((hour, enough) ->
-                connection.daos().thenCompose(daos -> daos.changeLog().changesOfHour(hour, from, filter, enough)));
-        return history.read(ChangeLogHours.since(from, now), limit);
+        return since.isBefore(oldest) ? oldest : since;
     }
 }

@@ -18,6 +18,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.uuid.Uuids;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -32,11 +33,11 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 
 /**
- * The change log in {@code authorized_outbound_change}.
+ * The change log in {@code authorized_outbound_change}, and the same changes by domain in {@code
+ * authorized_outbound_change_by_domain}.
  *
  * <p>A malformed row, of another program, is skipped. It is logged once, since the log is polled every second.
  */
@@ -45,6 +46,10 @@ final class ChangeLogDao {
             + " (hour, id, action, domain, ip, comment, expires_at, changed_by)"
             + " VALUES (:hour, :id, :action, :domain, :ip, :comment, :expires_at, :changed_by) USING TTL :ttl";
 
+    private static final String INSERT_BY_DOMAIN = "INSERT INTO %s.authorized_outbound_change_by_domain"
+            + " (domain, id, action, ip, comment, expires_at, changed_by)"
+            + " VALUES (:domain, :id, :action, :ip, :comment, :expires_at, :changed_by) USING TTL :ttl";
+
     /** Polled every second: without the columns that invalidating a cache entry does not need. */
     private static final String SELECT_SINCE = "SELECT id, action, domain, ip FROM %s.authorized_outbound_change"
             + " WHERE hour IN :hours AND id >= :since LIMIT :max_changes";
@@ -52,6 +57,9 @@ final class ChangeLogDao {
     private static final String SELECT_HOUR =
             "SELECT id, action, domain, ip, comment, expires_at, changed_by FROM %s.authorized_outbound_change"
                     + " WHERE hour = :hour AND id >= :since";
+    private static final String SELECT_DOMAIN =
+            "SELECT id, action, domain, ip, comment, expires_at, changed_by FROM %s.authorized_outbound_change_by_domain"
+                    + " WHERE domain = :domain AND id >= :since LIMIT :max_changes";
     private static final String SELECT_LAST =
             "SELECT id FROM %s.authorized_outbound_change WHERE hour IN :hours PER PARTITION LIMIT 1";
 
@@ -63,8 +71,10 @@ final class ChangeLogDao {
 
     private final QuorumSession session;
     private final PreparedStatement insert;
+    private final PreparedStatement insertByDomain;
     private final PreparedStatement selectSince;
     private final PreparedStatement selectHour;
+    private final PreparedStatement selectDomain;
     private final PreparedStatement selectLast;
     private final Cache<UUID, Boolean> malformedChanges =
             Caffeine.newBuilder().maximumSize(MAX_MALFORMED_CHANGES).build();
@@ -72,20 +82,30 @@ final class ChangeLogDao {
     private ChangeLogDao(QuorumSession session, ImmutableMap<String, PreparedStatement> statements) {
         this.session = session;
         this.insert = statements.get(INSERT);
+        this.insertByDomain = statements.get(INSERT_BY_DOMAIN);
         this.selectSince = statements.get(SELECT_SINCE);
         this.selectHour = statements.get(SELECT_HOUR);
+        this.selectDomain = statements.get(SELECT_DOMAIN);
         this.selectLast = statements.get(SELECT_LAST);
     }
 
     static CompletionStage<ChangeLogDao> prepare(QuorumSession session) {
-        return session.prepare(INSERT, SELECT_SINCE, SELECT_HOUR, SELECT_LAST)
+        return session.prepare(INSERT, INSERT_BY_DOMAIN, SELECT_SINCE, SELECT_HOUR, SELECT_DOMAIN, SELECT_LAST)
                 .thenApply(statements -> new ChangeLogDao(session, statements));
     }
 
-    /** A column without a value is left unset: in a new row, a null would be a tombstone. */
-    BatchableStatement<?> insert(OutboundChange change, Duration retention) {
-        BoundStatementBuilder row = insert.boundStatementBuilder()
-                .setInstant(HOUR, ChangeLogHours.hourOf(change.changedAt()))
+    /** The rows of a change. A column without a value is left unset: in a new row, a null would be a tombstone. */
+    ImmutableList<BatchableStatement<?>> insert(OutboundChange change, Duration retention) {
+        return ImmutableList.of(
+                row(insert, change, retention)
+                        .setInstant(HOUR, ChangeLogHours.hourOf(change.changedAt()))
+                        .build(),
+                row(insertByDomain, change, retention).build());
+    }
+
+    private static BoundStatementBuilder row(PreparedStatement statement, OutboundChange change, Duration retention) {
+        BoundStatementBuilder row = statement
+                .boundStatementBuilder()
                 .setUuid(ID, change.id())
                 .setString(ACTION, change.action().word())
                 .setString(DOMAIN, change.domain().asString())
@@ -100,7 +120,7 @@ final class ChangeLogDao {
         if (change.changedBy().user().isPresent()) {
             row = row.setString(CHANGED_BY, change.changedBy().user().get());
         }
-        return row.build();
+        return row;
     }
 
     private static int timeToLive(Instant changedAt, Duration retention) {
@@ -127,8 +147,7 @@ final class ChangeLogDao {
      *
      * @param enough no further page is read when there are so many changes
      */
-    CompletionStage<List<OutboundChange>> changesOfHour(
-            Instant hour, Instant since, Predicate<OutboundChange> filter, int enough) {
+    CompletionStage<List<OutboundChange>> changesOfHour(Instant hour, Instant since, int enough) {
         return session.list(
                 selectHour
                         .boundStatementBuilder()
@@ -136,8 +155,20 @@ final class ChangeLogDao {
                         .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
                         .setPageSize(Math.min(enough, MAX_PAGE_SIZE))
                         .build(),
-                row -> fullChange(row).filter(filter),
+                this::fullChange,
                 enough);
+    }
+
+    /** Returns the changes of a domain, the newest first. */
+    CompletionStage<List<OutboundChange>> changesOfDomain(Domain domain, Instant since, int limit) {
+        return session.list(
+                selectDomain
+                        .boundStatementBuilder()
+                        .setString(DOMAIN, domain.asString())
+                        .setUuid(SINCE, Uuids.startOf(since.toEpochMilli()))
+                        .setInt(MAX_CHANGES, limit)
+                        .build(),
+                this::fullChange);
     }
 
     /** Returns the time of the last change of the current hour, and of the next one when that is near. */

@@ -41,6 +41,11 @@ final class ChangeTime {
         return new ChangeTime(Math.max(ChronoUnit.MICROS.between(Instant.EPOCH, now), last + 1));
     }
 
+    /** A microsecond earlier. */
+    ChangeTime justBefore() {
+        return new ChangeTime(microseconds - 1);
+    }
+
     long asMicroseconds() {
         return microseconds;
     }

@@ -6,9 +6,11 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
 import com.google.common.collect.ImmutableMap;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -34,6 +36,9 @@ final class OutboundTables {
     /** The parameter of {@code USING TTL}. */
     static final String TTL = "ttl";
 
+    /** The parameter of {@code USING TIMESTAMP}, in microseconds. */
+    static final String WRITE_TIMESTAMP = "write_timestamp";
+
     private static final Duration SCHEMA_TIMEOUT = Duration.ofSeconds(12);
 
     /**
@@ -58,6 +63,11 @@ final class OutboundTables {
                     + " changed_by text, PRIMARY KEY ((hour), id)) WITH CLUSTERING ORDER BY (id DESC)"
                     + " AND comment = 'The change log: who put, removed or orphaned which entry, and when. One partition for"
                     + " each hour, one row for each change; rows expire after changes.retention.'",
+            "authorized_outbound_change_by_domain",
+            "(domain text, id timeuuid, action text, ip inet, comment text, expires_at timestamp, changed_by text,"
+                    + " PRIMARY KEY ((domain), id)) WITH CLUSTERING ORDER BY (id DESC)"
+                    + " AND comment = 'The rows of authorized_outbound_change by domain, for the history of one domain. One"
+                    + " partition for each domain, one row for each change; rows expire after changes.retention.'",
             "authorized_outbound_refusal",
             "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, first_seen timestamp,"
                     + " last_seen timestamp, last_sender text, last_recipient_domain text,"
@@ -102,7 +112,15 @@ final class OutboundTables {
         return changeSchema(
                 session,
                 "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition
-                        + SPECULATIVE_RETRY);
+                        + SPECULATIVE_RETRY + " AND ID = '" + idOf(keyspace, table) + "'");
+    }
+
+    /**
+     * The same on each node: two that create a table at once would create two with the same name otherwise, and the rows in
+     * one of them would be lost. Differs by keyspace, as it must within a cluster.
+     */
+    private static UUID idOf(CqlIdentifier keyspace, String table) {
+        return UUID.nameUUIDFromBytes((keyspace.asInternal() + "." + table).getBytes(StandardCharsets.UTF_8));
     }
 
     /** Waits longer than for a query: after the driver's two seconds it would fail, although the change is made. */

@@ -38,8 +38,19 @@ public interface AuthorizedOutboundStore extends OutboundLists {
             ImmutableList<OutboundAddress> removed,
             Author changedBy);
 
+    /**
+     * Replaces the whole list of a domain. Durable once completed. Up to {@value #MAX_ATOMIC_CHANGES} saved and removed
+     * entries are changed all or none; when a call with more fails, some of them may be: it can be repeated, and until then
+     * what was to be removed may still be there. Of two calls at once, the list is that of one of them.
+     *
+     * @param replacement with entries of that domain
+     * @return the list as it is afterwards, sorted by address; another one when another call has overtaken this one
+     */
+    CompletionStage<ImmutableList<AuthorizedOutbound>> replace(
+            Domain domain, ListReplacement replacement, Author changedBy);
+
     /** Changes of one call that are made all or none. */
-    int MAX_ATOMIC_CHANGES = 5;
+    int MAX_ATOMIC_CHANGES = 4;
 
     /**
      * Orphans the entries that a domain has at the time of the call, and returns those that counted until then. Durable

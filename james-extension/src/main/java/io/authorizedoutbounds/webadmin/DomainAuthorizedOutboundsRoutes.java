@@ -117,6 +117,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         if (entries.isEmpty() && !internal) {
             throw HttpErrors.unknown(domain);
         }
+        response.header("ETag", ListTag.of(entries));
         return entries.stream()
                 .map(entry -> EntryResponse.ofDomain(entry, internal))
                 .collect(ImmutableList.toImmutableList());
@@ -157,6 +158,11 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         Author author = author(request);
         requireInternalOrListing(domain);
         StoreCall.await(() -> store.remove(domain, address, author));
+        if (StoreCall.await(() -> store.find(domain, address)).isPresent()) {
+            // Added at the same time, or by a node whose clock is far ahead.
+            throw HttpErrors.unavailable(address.asString() + " is still an authorized outbound address of "
+                    + domain.asString() + ", as another change of it is later than this one: try again");
+        }
         LOGGER.info(
                 "{} removed {} from the authorized outbound addresses of {}",
                 author.user().orElse("Somebody"),
@@ -177,7 +183,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             throw HttpErrors.badRequest(e.getMessage());
         }
         knownDomains.requireInternal(domain);
-        ListChange change = new ListChange(StoreCall.await(() -> store.list(domain)), entries);
+        ListChange change = new ListChange(matchingList(request, domain), entries);
         if (request.queryParams("dryRun") == null) {
             change(request, domain, change);
         }
@@ -187,7 +193,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private String clear(Request request, Response response) {
         Domain domain = pathDomain(request);
         requireInternalOrListing(domain);
-        change(request, domain, new ListChange(StoreCall.await(() -> store.list(domain)), ImmutableList.of()));
+        change(request, domain, new ListChange(matchingList(request, domain), ImmutableList.of()));
         return Responses.returnNoContent(response);
     }
 
@@ -211,14 +217,30 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         return new ReviveResponse(revived);
     }
 
+    /** The list as it is stored; 412 when it is not the one that the caller has seen. */
+    private ImmutableList<AuthorizedOutbound> matchingList(Request request, Domain domain) {
+        ImmutableList<AuthorizedOutbound> list = StoreCall.await(() -> store.list(domain));
+        if (!ListTag.matches(request.headers("If-Match"), list)) {
+            throw HttpErrors.preconditionFailed("The list of " + domain.asString()
+                    + " has changed since it was read with the ETag in If-Match: read it again");
+        }
+        return list;
+    }
+
     private void change(Request request, Domain domain, ListChange change) {
-        StoreCall.awaitMany(() -> store.change(domain, change.toSave(), change.toRemove(), author(request)));
+        ImmutableList<AuthorizedOutbound> list =
+                StoreCall.awaitMany(() -> store.replace(domain, change.asReplacement(), author(request)));
         LOGGER.info(
                 "{} replaced the authorized outbound addresses of {}: {} written, {} removed",
                 author(request).user().orElse("Somebody"),
                 domain.asString(),
                 change.toSave().size(),
                 change.toRemove().size());
+        if (!change.isMadeIn(list, clock.instant())) {
+            throw HttpErrors.conflict("The list of " + domain.asString()
+                    + " was changed by somebody else at the same time and is not what this request has made it: read it"
+                    + " again");
+        }
     }
 
     /** Orphaned if the body says so, as the export does. */

@@ -36,6 +36,16 @@ final class HttpErrors {
         return error(HttpStatus.LENGTH_REQUIRED_411, ErrorType.INVALID_ARGUMENT, message);
     }
 
+    /** For a change whose {@code If-Match} is of an earlier list. */
+    static HaltException preconditionFailed(String message) {
+        return error(HttpStatus.PRECONDITION_FAILED_412, ErrorType.INVALID_ARGUMENT, message);
+    }
+
+    /** For a change that another one has overtaken. */
+    static HaltException conflict(String message) {
+        return error(HttpStatus.CONFLICT_409, ErrorType.WRONG_STATE, message);
+    }
+
     private static HaltException error(int status, ErrorType type, String message) {
         return ErrorResponder.builder()
                 .statusCode(status)

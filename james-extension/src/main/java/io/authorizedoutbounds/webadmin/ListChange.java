@@ -7,8 +7,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** The difference between two states of a list, and its JSON. */
@@ -25,6 +28,23 @@ final class ListChange {
     /** New entries, and entries with another comment or expiry, or that are orphaned now and were not, or were. */
     ImmutableList<AuthorizedOutbound> toSave() {
         return after.values().stream().filter(entry -> !isUnchanged(entry)).collect(ImmutableList.toImmutableList());
+    }
+
+    /** The same for the store. */
+    ListReplacement asReplacement() {
+        ImmutableList<AuthorizedOutbound> unchanged = after.values().stream()
+                .filter(this::isUnchanged)
+                .map(entry -> before.get(entry.address()))
+                .collect(ImmutableList.toImmutableList());
+        return new ListReplacement(toSave(), unchanged, toRemove());
+    }
+
+    /** Whether a list that was read after the change is what the change has made it; entries may have expired since. */
+    boolean isMadeIn(Collection<AuthorizedOutbound> list, Instant now) {
+        Map<OutboundAddress, AuthorizedOutbound> expected = Maps.filterValues(after, entry -> entry.isActiveAt(now));
+        Map<OutboundAddress, AuthorizedOutbound> found =
+                Maps.filterValues(Maps.uniqueIndex(list, AuthorizedOutbound::address), entry -> entry.isActiveAt(now));
+        return found.keySet().equals(expected.keySet());
     }
 
     private boolean isUnchanged(AuthorizedOutbound entry) {

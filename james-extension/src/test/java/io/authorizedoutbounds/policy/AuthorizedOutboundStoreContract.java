@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -17,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
@@ -37,6 +39,90 @@ public interface AuthorizedOutboundStoreContract {
      * which has a clock of its own, to drop what has expired. Tests move it, by hours.
      */
     SettableClock clock();
+
+    // A whole list
+
+    @Test
+    default void replacedListShouldBeTheNewOne() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound kept = fullEntry(domain, freshIpv4());
+        AuthorizedOutbound removed = fullEntry(domain, freshIpv4());
+        AuthorizedOutbound saved = plainEntry(domain, freshIpv6());
+        save(kept);
+        save(removed);
+
+        replace(domain, ImmutableList.of(saved), ImmutableList.of(kept), ImmutableList.of(removed.address()));
+
+        assertThat(list(domain)).containsExactlyInAnyOrder(kept, saved);
+        assertThat(find(domain, removed.address())).isEmpty();
+        assertThat(domainsListing(kept.address())).containsExactly(domain);
+        assertThat(domainsListing(saved.address())).containsExactly(domain);
+        assertThat(domainsListing(removed.address())).isEmpty();
+    }
+
+    @Test
+    default void longListShouldBeReplaced() {
+        Domain domain = freshDomain();
+        List<AuthorizedOutbound> before = IntStream.range(0, 60)
+                .mapToObj(i -> plainEntry(domain, freshIpv4()))
+                .collect(Collectors.toList());
+        List<AuthorizedOutbound> added = IntStream.range(0, 60)
+                .mapToObj(i -> plainEntry(domain, freshIpv4()))
+                .collect(Collectors.toList());
+        before.forEach(this::save);
+
+        replace(
+                domain,
+                ImmutableList.copyOf(added),
+                ImmutableList.copyOf(before.subList(0, 30)),
+                before.subList(30, 60).stream()
+                        .map(AuthorizedOutbound::address)
+                        .collect(ImmutableList.toImmutableList()));
+
+        assertThat(list(domain)).containsExactlyInAnyOrderElementsOf(Iterables.concat(added, before.subList(0, 30)));
+        assertThat(domainsListing(before.get(0).address())).containsExactly(domain);
+        assertThat(domainsListing(before.get(59).address())).isEmpty();
+    }
+
+    @Test
+    default void onlyWhatChangesInAReplacedListShouldBeInTheHistory() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound kept = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound removed = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound saved = plainEntry(domain, freshIpv4());
+        save(kept);
+        save(removed);
+        Instant before = clock().instant().minus(Duration.ofHours(1));
+        int earlier = await(store().history(domain, before, 100)).size();
+
+        replace(domain, ImmutableList.of(saved), ImmutableList.of(kept), ImmutableList.of(removed.address()));
+
+        assertThat(await(store().history(domain, before, 100)))
+                .hasSize(earlier + 2)
+                .filteredOn(change -> !change.address().equals(kept.address()))
+                .extracting(OutboundChange::action)
+                .contains(OutboundChange.Action.REMOVE, OutboundChange.Action.PUT);
+    }
+
+    @Test
+    default void listThatIsReplacedByNoneShouldBeEmpty() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound removed = fullEntry(domain, freshIpv4());
+        save(removed);
+
+        replace(domain, ImmutableList.of(), ImmutableList.of(), ImmutableList.of(removed.address()));
+
+        assertThat(list(domain)).isEmpty();
+        assertThat(domainsListing(removed.address())).isEmpty();
+    }
+
+    private void replace(
+            Domain domain,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<AuthorizedOutbound> kept,
+            ImmutableList<OutboundAddress> removed) {
+        await(store().replace(domain, new ListReplacement(saved, kept, removed), Author.of("carol")));
+    }
 
     // What is saved
 

@@ -57,6 +57,13 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     @Override
+    public CompletionStage<ImmutableList<AuthorizedOutbound>> replace(
+            Domain domain, ListReplacement replacement, Author changedBy) {
+        return change(domain, replacement.saved(), replacement.removed(), changedBy)
+                .thenCompose(done -> list(domain));
+    }
+
+    @Override
     public CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy) {
         ImmutableList<AuthorizedOutbound> orphaned = entriesOf(domain).values().stream()
                 .filter(this::isActive)

@@ -7,6 +7,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
@@ -265,6 +266,48 @@ class DomainAuthorizedOutboundsRoutesTest {
         assertThat(answer.body()).startsWith("{\"statusCode\":404,\"type\":\"notFound\",\"message\":\"PUT ");
     }
 
+    private String tag() throws Exception {
+        return webAdmin.get(LIST).headers().firstValue("ETag").orElseThrow();
+    }
+
+    @Test
+    void tagOfTheListShouldChangeWithEachChange() throws Exception {
+        String empty = tag();
+        webAdmin.put(ENTRY);
+        String one = tag();
+        webAdmin.put(ENTRY, "{\"comment\":\"office\"}");
+        String commented = tag();
+        webAdmin.delete(ENTRY);
+
+        assertThat(List.of(empty, one, commented))
+                .doesNotHaveDuplicates()
+                .allMatch(tag -> tag.matches("\"[0-9a-f]+\""));
+        assertThat(tag()).isEqualTo(empty);
+    }
+
+    @Test
+    void listShouldBeReplacedWithTheTagOfTheStoredOne() throws Exception {
+        webAdmin.put(ENTRY);
+
+        HttpResponse<String> put = webAdmin.putIfMatch(LIST, tag(), "[{\"ip\":\"203.0.113.8\"}]");
+
+        assertThat(put.statusCode()).isEqualTo(200);
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[" + json("203.0.113.8") + "]");
+    }
+
+    @Test
+    void listShouldBe412AndUnchangedWithTheTagOfAnEarlierOne() throws Exception {
+        String earlier = tag();
+        webAdmin.put(ENTRY);
+
+        assertError(
+                webAdmin.putIfMatch(LIST, earlier, "[{\"ip\":\"203.0.113.8\"}]"),
+                412,
+                "InvalidArgument",
+                "The list of a.example has changed since it was read with the ETag in If-Match: read it again");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo("[" + json("203.0.113.7") + "]");
+    }
+
     private void orphan(String ip) {
         webAdmin.lists()
                 .save(AuthorizedOutbound.builder()
@@ -326,5 +369,34 @@ class DomainAuthorizedOutboundsRoutesTest {
         assertThat(webAdmin.put(LIST, list).body())
                 .isEqualTo("{\"added\":[\"203.0.113.7\",\"203.0.113.9\"],\"removed\":[],\"kept\":[]}");
         assertThat(webAdmin.get(LIST).body()).isEqualTo(list);
+    }
+
+    @Test
+    void deletionThatAnotherChangeOvertakesShouldBe503() throws Exception {
+        webAdmin.put(ENTRY);
+        webAdmin.overtakeRemovals();
+
+        assertError(
+                webAdmin.delete(ENTRY),
+                503,
+                "ServerError",
+                "203.0.113.7 is still an authorized outbound address of a.example, as another change of it is later than this"
+                        + " one: try again");
+    }
+
+    @Test
+    void replacementThatAnotherOneOvertakesShouldBe409() throws Exception {
+        webAdmin.overtakeReplacements(AuthorizedOutbound.builder()
+                .domain(Domain.of("a.example"))
+                .address(OutboundAddress.parse("203.0.113.9"))
+                .addedAt(InMemoryWebAdmin.NOW)
+                .build());
+
+        assertError(
+                webAdmin.put(LIST, "[{\"ip\":\"203.0.113.8\"}]"),
+                409,
+                "WrongState",
+                "The list of a.example was changed by somebody else at the same time and is not what this request has made it:"
+                        + " read it again");
     }
 }

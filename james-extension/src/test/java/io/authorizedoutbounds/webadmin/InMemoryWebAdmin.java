@@ -10,6 +10,7 @@ import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.orphans.OrphanSweep;
 import io.authorizedoutbounds.orphans.TestOrphaning;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.BlockRule;
@@ -34,6 +35,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.james.core.Domain;
@@ -134,6 +136,16 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         answers.put("everything", page);
     }
 
+    /** Has a removal of an entry change nothing, as when another change is later. */
+    void overtakeRemovals() {
+        answers.put("remove", CompletableFuture.completedFuture(null));
+    }
+
+    /** Has the list be this one after each replacement, as when another one is later. */
+    void overtakeReplacements(AuthorizedOutbound... list) {
+        answers.put("replace", CompletableFuture.completedFuture(ImmutableList.copyOf(list)));
+    }
+
     /** Has James not log requests: its log reads each body before any route does. */
     void logNoRequests() {
         unlogged = true;
@@ -149,6 +161,14 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
 
     HttpResponse<String> post(String path) throws IOException, InterruptedException {
         return send(request(path).POST(BodyPublishers.noBody()));
+    }
+
+    /** Of a caller that has seen the list with this tag. */
+    HttpResponse<String> putIfMatch(String path, String tag, String json) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .header("If-Match", tag)
+                .PUT(BodyPublishers.ofString(json)));
     }
 
     HttpResponse<String> delete(String path) throws IOException, InterruptedException {

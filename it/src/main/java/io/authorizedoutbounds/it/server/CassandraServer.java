@@ -136,6 +136,11 @@ public final class CassandraServer implements AutoCloseable {
         return port;
     }
 
+    /** All that it has logged until now. */
+    public String log() {
+        return process.log();
+    }
+
     /** Stops it where it stands: connections stay open and get no answer. */
     public void freeze() {
         process.freeze();

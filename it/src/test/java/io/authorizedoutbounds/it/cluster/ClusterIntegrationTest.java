@@ -5,9 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
+import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.datastax.oss.driver.api.core.loadbalancing.NodeDistance;
+import com.google.common.base.Splitter;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
+import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -15,8 +21,11 @@ import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.OutboundAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,8 +33,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.james.core.Domain;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -243,6 +255,101 @@ class ClusterIntegrationTest {
     private static List<Row> rows(String query, Object... values) {
         return session.execute(SimpleStatement.newInstance(query, values).setConsistencyLevel(ConsistencyLevel.ALL))
                 .all();
+    }
+
+    /** CASES 54. */
+    @Test
+    void listsThatArePutAtOnceOnBothNodesShouldEndAsOneOfThem() {
+        for (int round = 0; round < 10; round++) {
+            String domain = newDomain();
+            WebAdmin.of(nodeA).put(domain, "127.1.2.1").then().statusCode(204);
+            List<String> one = List.of("127.1.2.2", "127.1.2.3");
+            List<String> other = List.of("127.1.2.4", "127.1.2.5", "127.1.2.6");
+
+            CompletableFuture<Integer> put = CompletableFuture.supplyAsync(() -> putList(nodeA, domain, one));
+            int otherStatus = putList(nodeB, domain, other);
+
+            assertThat(List.of(put.join(), otherStatus)).isSubsetOf(200, 409).contains(200);
+            for (JamesServer node : List.of(nodeA, nodeB)) {
+                assertThat(WebAdmin.of(node).list(domain).jsonPath().getList("ip"))
+                        .isIn(one, other);
+            }
+        }
+    }
+
+    private static int putList(JamesServer node, String domain, List<String> addresses) {
+        String body = addresses.stream()
+                .map(address -> "{\"ip\":\"" + address + "\"}")
+                .collect(Collectors.joining(",", "[", "]"));
+        return WebAdmin.of(node)
+                .request()
+                .contentType("application/json")
+                .body(body)
+                .put("/domains/" + domain + "/authorizedOutbounds")
+                .statusCode();
+    }
+
+    /** CASES 51: two nodes that create a table at once must not make two of the same name. */
+    @Test
+    void nodesThatStartAtOnceShouldMakeOneSetOfTables() {
+        for (int round = 0; round < 10; round++) {
+            String keyspace = Names.newKeyspace();
+            session.execute("CREATE KEYSPACE " + keyspace
+                    + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 3}");
+            try (CqlSession one = sessionTo(members.get(0), keyspace);
+                    CqlSession other = sessionTo(members.get(1), keyspace)) {
+                CassandraAuthorizedOutboundStore store = newStore(one);
+                CassandraAuthorizedOutboundStore otherStore = newStore(other);
+                Domain domain = Domain.of("a.example");
+                for (CassandraAuthorizedOutboundStore each : List.of(store, otherStore)) {
+                    Awaitility.await("the tables").atMost(Duration.ofMinutes(1)).until(() -> !each.list(domain)
+                            .toCompletableFuture()
+                            .isCompletedExceptionally());
+                }
+
+                for (int i = 1; i <= 4; i++) {
+                    (i % 2 == 0 ? store : otherStore)
+                            .save(AuthorizedOutbound.builder()
+                                    .domain(domain)
+                                    .address(OutboundAddress.parse("203.0.113." + i))
+                                    .addedAt(Instant.now())
+                                    .build())
+                            .toCompletableFuture()
+                            .join();
+                }
+
+                for (CassandraAuthorizedOutboundStore each : List.of(store, otherStore)) {
+                    assertThat(each.list(domain).toCompletableFuture().join())
+                            .extracting(entry -> entry.address().asString())
+                            .containsExactly("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4");
+                }
+                assertThat(members.get(0).log() + members.get(1).log()).doesNotContain("ID mismatch");
+            }
+        }
+    }
+
+    /** Its coordinator is that member. */
+    private static CqlSession sessionTo(CassandraServer member, String keyspace) {
+        InetSocketAddress address = new InetSocketAddress(
+                InetAddresses.forString(
+                        Splitter.on(':').splitToList(member.hostAndPort()).get(0)),
+                member.port());
+        return CqlSession.builder()
+                .addContactPoint(address)
+                .withLocalDatacenter("datacenter1")
+                // After each table the driver waits for more changes: a second, unless it is given less.
+                .withConfigLoader(DriverConfigLoader.programmaticBuilder()
+                        .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
+                        .build())
+                .withNodeDistanceEvaluator((node, datacenter) ->
+                        node.getEndPoint().resolve().equals(address) ? NodeDistance.LOCAL : NodeDistance.IGNORED)
+                .withKeyspace(keyspace)
+                .build();
+    }
+
+    private static CassandraAuthorizedOutboundStore newStore(CqlSession session) {
+        return new CassandraAuthorizedOutboundStore(
+                CassandraConnection.shared(session), Duration.ofDays(90), Clock.systemUTC());
     }
 
     /** From the first moment on, when the others do not know yet that it is gone. */

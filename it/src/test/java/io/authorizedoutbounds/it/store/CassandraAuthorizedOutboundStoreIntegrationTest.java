@@ -4,7 +4,11 @@ package io.authorizedoutbounds.it.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.cql.ExecutionInfo;
 import com.datastax.oss.driver.api.core.cql.Row;
+import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.google.common.collect.ImmutableList;
+import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
@@ -14,6 +18,7 @@ import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStoreContract;
+import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.time.Duration;
@@ -21,6 +26,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,8 +138,10 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
         List<Row> changes = session
                 .execute(
                         "SELECT action, domain, ip, comment, changed_by, ttl(action) AS life"
-                                + " FROM authorized_outbound_change WHERE hour = ?",
-                        clock.instant().truncatedTo(ChronoUnit.HOURS))
+                                + " FROM authorized_outbound_change WHERE hour IN (?, ?)",
+                        clock.instant().truncatedTo(ChronoUnit.HOURS),
+                        // Near the end of an hour: a change is never made before the last one.
+                        clock.instant().truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS))
                 .all()
                 .stream()
                 .filter(row -> domain.asString().equals(row.getString("domain")))
@@ -210,6 +221,123 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
                             .join())
                     .extracting(AuthorizedOutbound::address)
                     .containsExactly(ADDRESS);
+        }
+    }
+
+    private AuthorizedOutbound entry(Domain domain, int number) {
+        return AuthorizedOutbound.builder()
+                .domain(domain)
+                .address(OutboundAddress.of(InetAddresses.fromInteger(0xCB007100 + number)))
+                .addedAt(clock.instant())
+                .build();
+    }
+
+    /** A new list in place of one that was read before. */
+    private static ListReplacement replacement(List<AuthorizedOutbound> before, List<AuthorizedOutbound> after) {
+        return new ListReplacement(
+                ImmutableList.copyOf(after),
+                ImmutableList.of(),
+                before.stream()
+                        .map(AuthorizedOutbound::address)
+                        .filter(address -> after.stream()
+                                .noneMatch(entry -> entry.address().equals(address)))
+                        .collect(ImmutableList.toImmutableList()));
+    }
+
+    /** Cassandra warns of 1,000 tombstones in a read, and fails one of 100,000. */
+    @Test
+    void listThatIsReplacedAgainAndAgainShouldLeaveNoTombstones() {
+        Domain domain = freshDomain();
+        List<AuthorizedOutbound> list = List.of();
+        for (int round = 0; round < 10; round++) {
+            int first = round * 200;
+            List<AuthorizedOutbound> next = IntStream.range(first, first + 200)
+                    .mapToObj(number -> entry(domain, number))
+                    .toList();
+            store.replace(domain, replacement(list, next), Author.unknown())
+                    .toCompletableFuture()
+                    .join();
+            list = next;
+        }
+
+        assertThat(store.list(domain).toCompletableFuture().join()).hasSize(200);
+        assertThat(tombstonesReadWith("SELECT * FROM authorized_outbound WHERE domain = ?", domain.asString()))
+                .isLessThan(10);
+    }
+
+    @Test
+    void columnsWithoutAValueShouldBeNoTombstones() {
+        Domain domain = freshDomain();
+        store.save(entry(domain, 1)).toCompletableFuture().join();
+
+        assertThat(tombstonesReadWith("SELECT * FROM authorized_outbound WHERE domain = ?", domain.asString()))
+                .isZero();
+        assertThat(tombstonesReadWith(
+                        "SELECT * FROM authorized_outbound_change_by_domain WHERE domain = ?", domain.asString()))
+                .isZero();
+    }
+
+    @Test
+    void replacedEntryShouldLoseWhatTheNewOneDoesNotHave() {
+        Domain domain = freshDomain();
+        save(domain, Optional.of(clock.instant().plus(1, ChronoUnit.HOURS)));
+        AuthorizedOutbound plain = AuthorizedOutbound.builder()
+                .domain(domain)
+                .address(ADDRESS)
+                .addedAt(clock.instant())
+                .build();
+
+        store.save(plain).toCompletableFuture().join();
+
+        assertThat(store.list(domain).toCompletableFuture().join()).containsExactly(plain);
+    }
+
+    private static int tombstonesReadWith(String query, Object... values) {
+        ExecutionInfo info = session.execute(
+                        SimpleStatement.newInstance(query, values).setTracing(true))
+                .getExecutionInfo();
+        Pattern cells = Pattern.compile("Read \\d+ live rows and (\\d+) tombstone cells");
+        return info.getQueryTrace().getEvents().stream()
+                .map(event -> cells.matcher(event.getActivity()))
+                .filter(Matcher::find)
+                .mapToInt(matcher -> Integer.parseInt(matcher.group(1)))
+                .sum();
+    }
+
+    /** Two nodes that have read the same list. */
+    @Test
+    void listsThatAreReplacedAtOnceShouldEndAsOneOfThem() {
+        // An hour that has no change of another test: both clocks would be behind it, and could give the same time.
+        clock.advance(Duration.ofDays(3));
+        for (int round = 0; round < 20; round++) {
+            clock.advance(Duration.ofSeconds(1));
+            Domain domain = freshDomain();
+            AuthorizedOutbound old = entry(domain, 1);
+            store.save(old).toCompletableFuture().join();
+            List<AuthorizedOutbound> one = List.of(entry(domain, 2), entry(domain, 3));
+            List<AuthorizedOutbound> other = List.of(entry(domain, 4));
+            AuthorizedOutboundStore otherNode = new CassandraAuthorizedOutboundStore(
+                    connection,
+                    Duration.ofDays(90),
+                    new SettableClock(clock.instant().plusMillis(3)));
+
+            CompletableFuture.allOf(
+                            store.replace(domain, replacement(List.of(old), one), Author.of("carol"))
+                                    .toCompletableFuture(),
+                            otherNode
+                                    .replace(domain, replacement(List.of(old), other), Author.of("dave"))
+                                    .toCompletableFuture())
+                    .join();
+
+            List<AuthorizedOutbound> list =
+                    store.list(domain).toCompletableFuture().join();
+            assertThat(list).isIn(one, other);
+            List<AuthorizedOutbound> overtaken = list.equals(one) ? other : one;
+            for (AuthorizedOutbound entry : overtaken) {
+                assertThat(store.listings(entry.address()).toCompletableFuture().join())
+                        .extracting(AuthorizedOutbound::domain)
+                        .doesNotContain(domain);
+            }
         }
     }
 }
