@@ -35,9 +35,6 @@ import org.apache.james.core.Domain;
  * minute while the cluster has not noticed that a member is lost.
  */
 public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore {
-    /** The clocks of two nodes, and the time that a change may be tried. */
-    private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofMinutes(2);
-
     private static final int MAX_CHANGES_AT_ONCE = 40_000;
 
     private final CassandraConnection connection;
@@ -129,7 +126,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private CompletionStage<ImmutableList<AuthorizedOutbound>> withoutOvertaken(
             BatchWriter batches, OutboundDaos daos, Domain domain, Author changedBy, ChangeTime time) {
         return daos.changeLog()
-                .changesOfDomain(domain, time.asInstant().minus(MAX_CLOCK_DIFFERENCE), MAX_CHANGES_AT_ONCE)
+                .changesOfDomain(domain, time.asInstant().minus(ChangeLogHours.MAX_CLOCK_SKEW), MAX_CHANGES_AT_ONCE)
                 .thenCompose(changes -> list(domain).thenCompose(list -> {
                     List<Change> overtaken = overtaken(changes, list).stream()
                             .<Change>map(

@@ -10,7 +10,7 @@ import java.util.List;
 /** The hours of the change log: each is a partition of its table. */
 final class ChangeLogHours {
     /** How far the clock of another node may be ahead. */
-    private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(2);
+    static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(2);
 
     private ChangeLogHours() {}
 
