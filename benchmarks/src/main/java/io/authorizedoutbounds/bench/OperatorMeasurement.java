@@ -9,8 +9,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,11 +43,8 @@ class OperatorMeasurement implements Measurement {
                         .heap(HEAP_MEGABYTES)
                         .start()) {
             WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
-            try (CqlSession session = CqlSession.builder()
-                    .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), cassandra.port()))
-                    .withLocalDatacenter("datacenter1")
-                    .withKeyspace(KEYSPACE)
-                    .build()) {
+            try (CqlSession session =
+                    cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
                 System.out.printf("Loading %,d entries ...%n", DATA.addresses());
                 new DataSetLoader(session, KEYSPACE, DATA).load();
             }

@@ -2,8 +2,6 @@
 package io.authorizedoutbounds.bench;
 
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.CqlSessionBuilder;
-import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.Maps;
 import io.authorizedoutbounds.cache.CacheSettings;
@@ -18,8 +16,6 @@ import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,12 +57,12 @@ class ScaleMeasurement implements Measurement {
     @Override
     public Report run() throws InterruptedException, ExecutionException {
         try (CassandraServer cassandra = startCassandra()) {
-            try (CqlSession session = session(cassandra).build()) {
-                session.execute(SimpleStatement.newInstance("CREATE KEYSPACE " + KEYSPACE
-                                + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}")
-                        .setTimeout(Duration.ofMinutes(1)));
+            try (CqlSession session = cassandra.sessionBuilder().build()) {
+                session.execute("CREATE KEYSPACE " + KEYSPACE
+                        + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
             }
-            try (CqlSession session = session(cassandra).withKeyspace(KEYSPACE).build()) {
+            try (CqlSession session =
+                    cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
                 measureHere(session);
             }
             measurePropagation(new Propagation(cassandra, KEYSPACE, DATA, CHANGES));
@@ -77,12 +73,6 @@ class ScaleMeasurement implements Measurement {
     private static CassandraServer startCassandra() {
         System.out.println("Starting Cassandra ...");
         return CassandraServer.withJvm("-Xms2g", "-Xmx2g", "-XX:+UseG1GC").start();
-    }
-
-    private static CqlSessionBuilder session(CassandraServer cassandra) {
-        return CqlSession.builder()
-                .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), cassandra.port()))
-                .withLocalDatacenter("datacenter1");
     }
 
     private static String title() {

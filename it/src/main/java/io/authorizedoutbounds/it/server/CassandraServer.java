@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.it.server;
 
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.CqlSessionBuilder;
+import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
+import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.it.build.Build;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A real Cassandra, alone on 127.0.0.1 or one of three members. Its data outlive {@link #stop()} and {@link #kill()}. */
@@ -43,6 +48,9 @@ public final class CassandraServer implements AutoCloseable {
 
     /** A member that comes back gives up when no other one answers within twice this. */
     private static final int RING_DELAY_MILLIS = 10_000;
+
+    /** Of a test's own requests: on a busy machine a change of the schema may take longer than the driver's two seconds. */
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
     private static final ImmutableList<String> SMALL = ImmutableList.of("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC");
 
@@ -122,7 +130,7 @@ public final class CassandraServer implements AutoCloseable {
         OPENS.forEach(opened -> arguments.add("--add-opens", opened + "=ALL-UNNAMED"));
         arguments.add("-cp", String.join(":", classPath), "org.apache.cassandra.service.CassandraDaemon");
         process = ServerProcess.start("cassandra", folder, arguments.build());
-        process.awaitConnections(new InetSocketAddress(InetAddresses.forString(address), port));
+        process.awaitConnections(socketAddress());
         return this;
     }
 
@@ -134,6 +142,22 @@ public final class CassandraServer implements AutoCloseable {
     /** The port of CQL. */
     public int port() {
         return port;
+    }
+
+    /** A session of the driver that is patient, and does not wait a second after each change of the schema. */
+    public CqlSessionBuilder sessionBuilder() {
+        return CqlSession.builder()
+                .addContactPoint(socketAddress())
+                .withLocalDatacenter("datacenter1")
+                .withConfigLoader(DriverConfigLoader.programmaticBuilder()
+                        .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_TIMEOUT)
+                        .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
+                        .build());
+    }
+
+    /** Where it takes CQL. */
+    public InetSocketAddress socketAddress() {
+        return new InetSocketAddress(InetAddresses.forString(address), port);
     }
 
     /** All that it has logged until now. */

@@ -90,7 +90,7 @@ class CassandraDomainsIntegrationTest {
         webAdmin.addUser("bob@" + domain, "secret");
 
         try (CqlSession session =
-                SharedCassandra.sessionBuilder(cassandra).withKeyspace(keyspace).build()) {
+                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
             assertThat(session.execute("SELECT domain FROM domains WHERE domain = ?", domain))
                     .hasSize(1);
             assertThat(session.execute("SELECT name FROM user WHERE name = ?", "bob@" + domain))

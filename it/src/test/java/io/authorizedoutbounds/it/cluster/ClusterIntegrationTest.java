@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
-import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.loadbalancing.NodeDistance;
-import com.google.common.base.Splitter;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
@@ -24,7 +21,6 @@ import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,12 +67,7 @@ class ClusterIntegrationTest {
         WebAdmin.of(nodeA).awaitLists();
         nodeB = node(keyspace).clockAhead(CLOCKS_APART).start();
         WebAdmin.of(nodeB).awaitLists();
-        session = CqlSession.builder()
-                .addContactPoint(new InetSocketAddress(
-                        InetAddress.getLoopbackAddress(), members.get(0).port()))
-                .withLocalDatacenter("datacenter1")
-                .withKeyspace(keyspace)
-                .build();
+        session = members.get(0).sessionBuilder().withKeyspace(keyspace).build();
     }
 
     private static JamesServerBuilder node(String keyspace) {
@@ -331,19 +322,11 @@ class ClusterIntegrationTest {
 
     /** Its coordinator is that member. */
     private static CqlSession sessionTo(CassandraServer member, String keyspace) {
-        InetSocketAddress address = new InetSocketAddress(
-                InetAddresses.forString(
-                        Splitter.on(':').splitToList(member.hostAndPort()).get(0)),
-                member.port());
-        return CqlSession.builder()
-                .addContactPoint(address)
-                .withLocalDatacenter("datacenter1")
-                // After each table the driver waits for more changes: a second, unless it is given less.
-                .withConfigLoader(DriverConfigLoader.programmaticBuilder()
-                        .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
-                        .build())
-                .withNodeDistanceEvaluator((node, datacenter) ->
-                        node.getEndPoint().resolve().equals(address) ? NodeDistance.LOCAL : NodeDistance.IGNORED)
+        return member.sessionBuilder()
+                .withNodeDistanceEvaluator(
+                        (node, datacenter) -> node.getEndPoint().resolve().equals(member.socketAddress())
+                                ? NodeDistance.LOCAL
+                                : NodeDistance.IGNORED)
                 .withKeyspace(keyspace)
                 .build();
     }

@@ -3,13 +3,8 @@ package io.authorizedoutbounds.it.junit;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
-import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
-import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -40,20 +35,10 @@ public final class SharedCassandra implements ParameterResolver {
         return of(context);
     }
 
-    /** A session of the driver that does not wait a second after each change of the schema. */
-    public static CqlSessionBuilder sessionBuilder(CassandraServer cassandra) {
-        return CqlSession.builder()
-                .addContactPoint(new InetSocketAddress(InetAddress.getLoopbackAddress(), cassandra.port()))
-                .withLocalDatacenter("datacenter1")
-                .withConfigLoader(DriverConfigLoader.programmaticBuilder()
-                        .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
-                        .build());
-    }
-
     /** A session of the driver in a new keyspace. */
     public static CqlSession newSession(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
-        CqlSessionBuilder builder = sessionBuilder(cassandra);
+        CqlSessionBuilder builder = cassandra.sessionBuilder();
         try (CqlSession session = builder.build()) {
             session.execute("CREATE KEYSPACE " + keyspace
                     + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");

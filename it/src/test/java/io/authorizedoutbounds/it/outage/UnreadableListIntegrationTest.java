@@ -63,7 +63,7 @@ class UnreadableListIntegrationTest {
         webAdmin = WebAdmin.of(james).awaitLists();
         unreadable = webAdmin.addDomain();
         try (CqlSession session =
-                SharedCassandra.sessionBuilder(cassandra).withKeyspace(keyspace).build()) {
+                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
             deleteRowsOf(session, unreadable);
             assertThatThrownBy(() -> session.execute("SELECT * FROM authorized_outbound WHERE domain = ?", unreadable))
                     .isInstanceOf(ReadFailureException.class);

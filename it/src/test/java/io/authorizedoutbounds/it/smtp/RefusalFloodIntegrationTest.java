@@ -46,7 +46,7 @@ class RefusalFloodIntegrationTest {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =
                         JamesServer.builder().cassandra(cassandra, keyspace).start();
-                CqlSession session = SharedCassandra.sessionBuilder(cassandra).build()) {
+                CqlSession session = cassandra.sessionBuilder().build()) {
             WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
             String domain = webAdmin.addDomain();
             Instant start = Instant.now();
@@ -120,9 +120,8 @@ class RefusalFloodIntegrationTest {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =
                         JamesServer.builder().cassandra(cassandra, keyspace).start();
-                CqlSession session = SharedCassandra.sessionBuilder(cassandra)
-                        .withKeyspace(keyspace)
-                        .build()) {
+                CqlSession session =
+                        cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
             WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
             String domain = webAdmin.addDomain();
             Instant lastHour = hourOf(Instant.now()).minus(Duration.ofHours(1));
