@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.AsyncLoadingCache;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Ordering;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLists;
@@ -25,6 +26,11 @@ import org.apache.james.core.Domain;
  * log what is cached holds for the stale maximum.
  */
 public class CachedLookup implements OutboundLookup {
+    private static final int MAX_MISSED_POLLS = 3;
+
+    /** A poll may take a while on a busy machine. */
+    private static final Duration MIN_TOLERATED_LAG = Duration.ofSeconds(5);
+
     private final GuardedStore store;
     private final ListCaches caches;
     private final CacheFreshness freshness;
@@ -32,6 +38,7 @@ public class CachedLookup implements OutboundLookup {
     private final Clock clock;
     private final LookupMetrics metrics;
     private final WaitLimit limit;
+    private final Duration toleratedLag;
 
     // Made once: a decision allocates nothing for them.
     private final BiFunction<ImmutableMap<OutboundAddress, Instant>, OutboundAddress, Listing> readList =
@@ -52,6 +59,8 @@ public class CachedLookup implements OutboundLookup {
         this.clock = clock;
         this.metrics = metrics;
         this.limit = WaitLimit.NONE;
+        this.toleratedLag = Ordering.natural()
+                .max(MIN_TOLERATED_LAG, settings.propagationInterval().multipliedBy(MAX_MISSED_POLLS));
     }
 
     private CachedLookup(CachedLookup other, WaitLimit limit) {
@@ -62,6 +71,7 @@ public class CachedLookup implements OutboundLookup {
         this.clock = other.clock;
         this.metrics = other.metrics;
         this.limit = limit;
+        this.toleratedLag = other.toleratedLag;
     }
 
     /**
@@ -189,6 +199,11 @@ public class CachedLookup implements OutboundLookup {
     /** How long cached lists hold if the change log is not polled again. */
     public Duration remaining() {
         return freshness.remaining();
+    }
+
+    /** Whether polls of the change log succeed: what other nodes change is seen. */
+    public boolean isFollowingChanges() {
+        return freshness.isEverPolled() && freshness.lag().compareTo(toleratedLag) <= 0;
     }
 
     /** Whether the change log has been polled since the start. */

@@ -31,22 +31,16 @@ public class AuthorizedOutboundsHealthCheck implements HealthCheck {
         this(
                 module.get(CachedLookup.class),
                 module.get(InternalDomains.class),
-                module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(ConfigurationGaps.class),
                 module.get(OrphanSweep.class));
     }
 
     AuthorizedOutboundsHealthCheck(
-            CachedLookup lookup,
-            InternalDomains domains,
-            AuthorizedOutboundsConfiguration configuration,
-            ConfigurationGaps gaps,
-            OrphanSweep sweep) {
-        this.health = new NodeHealth(
-                lookup, domains, configuration.propagationInterval(), () -> ImmutableList.<String>builder()
-                        .addAll(gaps.descriptions())
-                        .addAll(heldSweep(sweep.held()))
-                        .build());
+            CachedLookup lookup, InternalDomains domains, ConfigurationGaps gaps, OrphanSweep sweep) {
+        this.health = new NodeHealth(lookup, domains, () -> ImmutableList.<String>builder()
+                .addAll(gaps.descriptions())
+                .addAll(heldSweep(sweep.held()))
+                .build());
     }
 
     private static ImmutableList<String> heldSweep(int domains) {

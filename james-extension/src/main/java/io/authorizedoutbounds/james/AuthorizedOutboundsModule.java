@@ -85,7 +85,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             ChangeLogPoller changeLog,
             OrphanSweep sweep,
             RefusalRecorder refusals,
-            RefusalLog refusalLog) {
+            RefusalLog refusalLog,
+            DeferredMailRetries deferredMail) {
         return BackgroundTasks.builder()
                 .repeat("authorized-outbounds-changes", configuration.propagationInterval(), changeLog::poll)
                 .repeat("authorized-outbounds-domains", InternalDomains.POLL_INTERVAL, domains::poll)
@@ -96,6 +97,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
                 .repeat("authorized-outbounds-orphans", OrphanSweep.STEP_INTERVAL, sweep::step)
                 .repeat("authorized-outbounds-refusals", RefusalRecorder.WRITE_INTERVAL, refusals::write)
                 .repeat("authorized-outbounds-refusal-log", RefusalLog.SUMMARY_INTERVAL, refusalLog::summarize)
+                .repeat("authorized-outbounds-retries", DeferredMailRetries.CHECK_INTERVAL, deferredMail::check)
                 .build();
     }
 
@@ -241,6 +243,12 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     OrphanSweep orphanSweep(AuthorizedOutboundStore store, InternalDomains domains, Orphaning orphaning) {
         return new OrphanSweep(store, domains, orphaning, Ticker.systemTicker());
+    }
+
+    @Provides
+    @Singleton
+    DeferredMailRetries deferredMailRetries(CachedLookup lookup, InternalDomains domains) {
+        return new DeferredMailRetries(lookup, domains, Ticker.systemTicker());
     }
 
     @Provides

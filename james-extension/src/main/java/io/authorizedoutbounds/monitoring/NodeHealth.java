@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.monitoring;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Ordering;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.InternalDomains;
 import java.time.Duration;
@@ -23,31 +22,18 @@ import org.apache.james.core.healthcheck.Result;
  * <p>Reads the state of the caches and makes no query, so it answers at once even when Cassandra does not. Thread-safe.
  */
 public final class NodeHealth {
-    private static final int MAX_MISSED_POLLS = 3;
-
-    /** A poll may take a while on a busy machine. */
-    private static final Duration MIN_TOLERATED_LAG = Duration.ofSeconds(5);
-
     private final CachedLookup lookup;
     private final InternalDomains domains;
     private final Supplier<ImmutableList<String>> gaps;
-    private final Duration toleratedLag;
 
     /**
-     * @param propagationInterval of the change log poller
-     * @param gaps                a sentence, without its full stop, for each reason why a rule does not hold for some mail, or
+     * @param gaps a sentence, without its full stop, for each reason why a rule does not hold for some mail, or
      *     why an operator must act
      */
-    public NodeHealth(
-            CachedLookup lookup,
-            InternalDomains domains,
-            Duration propagationInterval,
-            Supplier<ImmutableList<String>> gaps) {
+    public NodeHealth(CachedLookup lookup, InternalDomains domains, Supplier<ImmutableList<String>> gaps) {
         this.lookup = lookup;
         this.domains = domains;
         this.gaps = gaps;
-        this.toleratedLag =
-                Ordering.natural().max(MIN_TOLERATED_LAG, propagationInterval.multipliedBy(MAX_MISSED_POLLS));
     }
 
     /** Returns the state of now, with its reasons unless it is healthy. */
@@ -81,7 +67,7 @@ public final class NodeHealth {
                             + " (451 4.3.0)");
         }
         ImmutableList.Builder<String> reasons = ImmutableList.builder();
-        if (lag.compareTo(toleratedLag) > 0) {
+        if (!lookup.isFollowingChanges()) {
             reasons.add("The changes of the lists of authorized outbounds have not been read for " + lag.toSeconds()
                     + " s: what other nodes changed since is not seen; what is in the cache holds for another "
                     + remaining.toSeconds() + " s");

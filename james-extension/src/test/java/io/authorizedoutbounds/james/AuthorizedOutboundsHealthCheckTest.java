@@ -47,20 +47,31 @@ class AuthorizedOutboundsHealthCheckTest {
     /** What an outage is of, by domain or address. */
     private Predicate<Object> lost = asked -> true;
 
-    private AuthorizedOutboundsConfiguration configuration = configuration("1s");
     private ConfigurationGaps gaps = XmlFiles.complete().gaps();
     private InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
-    private final CachedLookup lookup = new CachedLookup(
-            untilAnOutage(),
-            domains,
-            configuration.cacheSettings(),
-            Clock.systemUTC(),
-            nanos::get,
-            TestMetrics.unseen());
+    private CachedLookup lookup = lookup("1s");
     private final OrphanSweep sweep = new OrphanSweep(
             store, FixedDomainList.internalDomains(FixedDomainList.of()), TestOrphaning.of(store), nanos::get);
-    private final ChangeLogPoller changeLog = new ChangeLogPoller(
-            new MemoryAuthorizedOutboundStore(Clock.systemUTC()), lookup, STALE_MAXIMUM, Clock.systemUTC(), nanos::get);
+    private ChangeLogPoller changeLog = changeLog(lookup);
+
+    private CachedLookup lookup(String propagationInterval) {
+        return new CachedLookup(
+                untilAnOutage(),
+                domains,
+                configuration(propagationInterval).cacheSettings(),
+                Clock.systemUTC(),
+                nanos::get,
+                TestMetrics.unseen());
+    }
+
+    private ChangeLogPoller changeLog(CachedLookup polled) {
+        return new ChangeLogPoller(
+                new MemoryAuthorizedOutboundStore(Clock.systemUTC()),
+                polled,
+                STALE_MAXIMUM,
+                Clock.systemUTC(),
+                nanos::get);
+    }
 
     private static AuthorizedOutboundsConfiguration configuration(String propagationInterval) {
         return AuthorizedOutboundsConfiguration.from(new MapConfiguration(ImmutableMap.of(
@@ -92,7 +103,7 @@ class AuthorizedOutboundsHealthCheckTest {
     }
 
     private Result check() {
-        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps, sweep).check())
+        return Mono.from(new AuthorizedOutboundsHealthCheck(lookup, domains, gaps, sweep).check())
                 .block();
     }
 
@@ -166,7 +177,7 @@ class AuthorizedOutboundsHealthCheckTest {
 
     @Test
     void nameShouldDoForAPath() {
-        assertThat(new AuthorizedOutboundsHealthCheck(lookup, domains, configuration, gaps, sweep)
+        assertThat(new AuthorizedOutboundsHealthCheck(lookup, domains, gaps, sweep)
                         .componentName()
                         .getName())
                 .isEqualTo("AuthorizedOutbounds");
@@ -232,7 +243,8 @@ class AuthorizedOutboundsHealthCheckTest {
 
     @Test
     void nodeThatReadsSeldomShouldBeGivenThreeIntervals() {
-        configuration = configuration("10s");
+        lookup = lookup("10s");
+        changeLog = changeLog(lookup);
         readChanges();
         pass(Duration.ofSeconds(30));
         assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);

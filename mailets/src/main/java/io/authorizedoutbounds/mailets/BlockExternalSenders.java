@@ -64,9 +64,9 @@ import org.slf4j.LoggerFactory;
  *     </mailet>
  * </processor>
  * <processor state="block-policy-unavailable" enableJmx="true">
- *     <mailet match="All" class="Requeue">
+ *     <mailet match="All" class="io.authorizedoutbounds.mailets.DeferToRepository">
+ *         <repositoryPath>file://var/mail/block-policy-unavailable/</repositoryPath>
  *         <processor>root</processor>
- *         <delay>60s</delay>
  *         <onMailetException>propagate</onMailetException>
  *     </mailet>
  * </processor>

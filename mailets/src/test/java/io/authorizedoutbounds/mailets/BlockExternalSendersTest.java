@@ -4,7 +4,6 @@ package io.authorizedoutbounds.mailets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
@@ -18,14 +17,11 @@ import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
@@ -33,11 +29,6 @@ import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.builder.MimeMessageBuilder;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueue;
-import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.queue.api.MailQueueName;
-import org.apache.james.queue.api.RawMailQueueItemDecoratorFactory;
-import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeName;
@@ -51,7 +42,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.reactivestreams.Publisher;
 
 /** What becomes of a mail; which rows there are is for the test of the rule. */
 class BlockExternalSendersTest {
@@ -317,7 +307,7 @@ class BlockExternalSendersTest {
     @Test
     void mailShouldBeDeferredUnchangedWhenTheCopyCannotBeQueued() throws Exception {
         Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
-        queues.room = 0;
+        queues.limitTo(0);
 
         mailet().service(mail);
 
@@ -329,7 +319,7 @@ class BlockExternalSendersTest {
     @Test
     void onlyRemainingRecipientsShouldBeDeferredWhenTheBlockedOnesAreQuarantined() throws Exception {
         Mail mail = mail(LISTED, INTERNAL, EXTERNAL);
-        queues.room = 1;
+        queues.limitTo(1);
 
         mailet().service(mail);
 
@@ -368,7 +358,7 @@ class BlockExternalSendersTest {
 
     @Test
     void mailThatCannotBeQuarantinedShouldBeCountedAsDeferredOnly() throws Exception {
-        queues.room = 0;
+        queues.limitTo(0);
 
         mailet().service(mail(LISTED, INTERNAL, EXTERNAL));
 
@@ -507,9 +497,7 @@ class BlockExternalSendersTest {
     }
 
     private List<Mail> spool() throws Exception {
-        ImmutableList.Builder<Mail> mails = ImmutableList.builder();
-        queues.real.createQueue(MailQueueFactory.SPOOL).browse().forEachRemaining(item -> mails.add(item.getMail()));
-        return mails.build();
+        return queues.spooled();
     }
 
     private BlockExternalSenders mailet() {
@@ -565,68 +553,6 @@ class BlockExternalSendersTest {
         @Override
         public long generation() {
             return 0;
-        }
-    }
-
-    /** Real queues on a disk that can be full. */
-    private static final class LimitedQueues implements MailQueueFactory<MailQueue> {
-        private final MemoryMailQueueFactory real = new MemoryMailQueueFactory(new RawMailQueueItemDecoratorFactory());
-        private int room = Integer.MAX_VALUE;
-
-        @Override
-        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
-            return real.getQueue(name, count).map(LimitedQueue::new);
-        }
-
-        @Override
-        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
-            return new LimitedQueue(real.createQueue(name, count));
-        }
-
-        @Override
-        public Set<MailQueueName> listCreatedMailQueues() {
-            return real.listCreatedMailQueues();
-        }
-
-        private final class LimitedQueue implements MailQueue {
-            private final MailQueue queue;
-
-            private LimitedQueue(MailQueue queue) {
-                this.queue = queue;
-            }
-
-            @Override
-            public MailQueueName getName() {
-                return queue.getName();
-            }
-
-            @Override
-            public void enQueue(Mail mail) throws MailQueueException {
-                enQueue(mail, Duration.ZERO);
-            }
-
-            @Override
-            public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-                if (room-- <= 0) {
-                    throw new MailQueueException("No space left on device");
-                }
-                queue.enQueue(mail, delay);
-            }
-
-            @Override
-            public Publisher<Void> enqueueReactive(Mail mail) {
-                return queue.enqueueReactive(mail);
-            }
-
-            @Override
-            public Publisher<MailQueueItem> deQueue() {
-                return queue.deQueue();
-            }
-
-            @Override
-            public void close() throws IOException {
-                queue.close();
-            }
         }
     }
 }

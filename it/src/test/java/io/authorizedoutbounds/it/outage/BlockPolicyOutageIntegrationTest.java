@@ -13,9 +13,8 @@ import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import io.authorizedoutbounds.it.webadmin.WebAdmin.StoredMail;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,10 +27,11 @@ class BlockPolicyOutageIntegrationTest {
     private static final String LISTED_UNTIL_THE_OUTAGE = "127.0.0.4";
     private static final String TRUSTED = "127.0.0.9";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
-    private static final Pattern DEFER = Pattern.compile("Deferred mail (\\S+):");
     private static final String DOMAIN = "outage.example";
     private static final String BOB = "bob@" + DOMAIN;
     private static final String BLOCKED = "blocked-sender";
+    private static final String DEFERRED = "block-policy-unavailable";
+    private static final int MANY = 250;
 
     @AutoClose
     private CassandraServer cassandra;
@@ -56,7 +56,6 @@ class BlockPolicyOutageIntegrationTest {
                 .setting("stale.maximum", "10s")
                 .trusting(TRUSTED)
                 .domain(DOMAIN)
-                .edit("mailetcontainer.xml", "<delay>60s</delay>", "<delay>1s</delay>")
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
         webAdmin.put(DOMAIN, LISTED).then().statusCode(204);
@@ -65,10 +64,13 @@ class BlockPolicyOutageIntegrationTest {
         webAdmin.addUser(BOB, "secret");
     }
 
+    /** CASES 61: James's queue on ActiveMQ reads 200 mails at a time, so that as many delayed ones hide all others. */
     @Test
-    void mailShouldWaitThroughARestartOfJamesAndBeJudgedWhenCassandraIsBack() {
-        try (SmtpClient springboard = fromAddressed(LISTED, "blocked@elsewhere.example.org");
-                SmtpClient mixed = fromAddressed(LISTED, "blocked.too@elsewhere.example.org", BOB);
+    void mailShouldWaitThroughARestartOfJamesDelayNoOtherAndBeJudgedWhenCassandraIsBack() {
+        List<SmtpClient> many = IntStream.range(0, MANY)
+                .mapToObj(i -> fromAddressed(LISTED, "springboard" + i + "@elsewhere.example.org"))
+                .toList();
+        try (SmtpClient mixed = fromAddressed(LISTED, "blocked@elsewhere.example.org", BOB);
                 SmtpClient removed = fromAddressed(LISTED_UNTIL_THE_OUTAGE, "removed@elsewhere.example.org");
                 SmtpClient trusted = fromAddressed(TRUSTED, "sent@elsewhere.example.org")) {
             assertThat(webAdmin.delete(DOMAIN, LISTED_UNTIL_THE_OUTAGE).statusCode())
@@ -76,45 +78,59 @@ class BlockPolicyOutageIntegrationTest {
             cassandra.kill();
             awaitRow8();
 
-            for (SmtpClient client : List.of(springboard, mixed, removed)) {
-                assertThat(client.data("judged later")).startsWith("250");
-            }
+            Stream.concat(many.stream(), Stream.of(mixed, removed))
+                    .forEach(client -> assertThat(client.data("judged later")).startsWith("250"));
             assertThat(trusted.data("above rule 2")).startsWith("250");
         }
+        many.forEach(SmtpClient::close);
         // CASES 49: at once, though its address is listed too and the lists cannot be asked.
         assertThat(sink.awaitMailTo("sent@elsewhere.example.org").sender()).isEqualTo(EXTERNAL_SENDER);
-        awaitTurns(1, 0);
-        int before = james.log().length();
+        awaitDeferred();
+        assertInboundMailIsDeliveredAtOnce();
 
         james.restart();
         // The memory app has lost it.
         webAdmin.addUser(BOB, "secret");
 
-        awaitTurns(1, before);
+        assertInboundMailIsDeliveredAtOnce();
+        awaitDeferred();
         assertThat(webAdmin.mailsIn(BLOCKED)).isZero();
         assertThat(webAdmin.mailsIn("error")).isZero();
         assertThat(sink.received()).hasSize(1);
-        assertThat(webAdmin.mailsOf(BOB)).isZero();
-        // What needs no lookup does not notice.
-        try (SmtpClient inbound = fromAddressed("127.0.0.3", BOB)) {
-            assertThat(inbound.data("inbound")).startsWith("250");
-        }
-        webAdmin.awaitMailsOf(BOB, 1);
 
         cassandra.start();
 
+        Awaitility.await("all to be quarantined")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> webAdmin.mailsIn(BLOCKED) == MANY + 2);
         webAdmin.awaitMailsOf(BOB, 2);
-        Awaitility.await("the others to be quarantined")
-                .atMost(Duration.ofSeconds(30))
-                .until(() -> webAdmin.mailsIn(BLOCKED) == 3);
         assertThat(webAdmin.mails(BLOCKED))
                 .extracting(StoredMail::recipients)
-                .containsExactlyInAnyOrder(
+                .doesNotHaveDuplicates()
+                .contains(
+                        List.of("springboard0@elsewhere.example.org"),
                         List.of("blocked@elsewhere.example.org"),
-                        List.of("blocked.too@elsewhere.example.org"),
                         List.of("removed@elsewhere.example.org"));
+        assertThat(webAdmin.mailsIn(DEFERRED)).isZero();
         assertThat(sink.received()).hasSize(1);
         assertThat(webAdmin.mailsOf(BOB)).isEqualTo(2);
+    }
+
+    private void awaitDeferred() {
+        Awaitility.await("mails to be deferred")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> webAdmin.mailsIn(DEFERRED) == MANY + 2);
+    }
+
+    /** Mail that needs no lookup does not notice the outage. */
+    private void assertInboundMailIsDeliveredAtOnce() {
+        int before = webAdmin.mailsOf(BOB);
+        try (SmtpClient inbound = fromAddressed("127.0.0.3", BOB)) {
+            assertThat(inbound.data("inbound")).startsWith("250");
+        }
+        Awaitility.await("inbound mail")
+                .atMost(Duration.ofSeconds(15))
+                .until(() -> webAdmin.mailsOf(BOB) == before + 1);
     }
 
     private SmtpClient fromAddressed(String client, String... recipients) {
@@ -134,20 +150,5 @@ class BlockPolicyOutageIntegrationTest {
                 return client.rcpt("someone@elsewhere.example.org").startsWith("451 4.3.0");
             }
         });
-    }
-
-    /** So many turns of each of the three mails, in what James has logged from there on. */
-    private void awaitTurns(int turns, int from) {
-        Awaitility.await("mails to be deferred").atMost(Duration.ofMinutes(1)).until(() -> {
-            Map<String, Long> times = deferrals(from);
-            return times.size() == 3 && times.values().stream().allMatch(each -> each >= turns);
-        });
-    }
-
-    /** By the name of the mail. */
-    private Map<String, Long> deferrals(int from) {
-        return DEFER.matcher(james.log().substring(from))
-                .results()
-                .collect(Collectors.groupingBy(line -> line.group(1), Collectors.counting()));
     }
 }
