@@ -103,9 +103,13 @@ class ConsoleIntegrationTest {
     }
 
     private static String rcptFrom(String client, String domain) {
+        return rcptFrom(client, "user", domain);
+    }
+
+    private static String rcptFrom(String client, String localPart, String domain) {
         try (SmtpClient smtp =
                 SmtpClient.proxied("PROXY TCP4 " + client + " 192.0.2.1 35646 25", WebAdminJames.PROXY_PORT)) {
-            smtp.mail("user@" + domain);
+            smtp.mail(localPart + "@" + domain);
             return smtp.rcpt(RECIPIENT);
         }
     }
@@ -384,6 +388,28 @@ class ConsoleIntegrationTest {
         page.awaitText("refusals-status", STRANGER + " may send for " + domain + " now");
         page.await(
                 "the refusal to say so", () -> page.rows("refusals-list").get(0).contains("listed now"));
+    }
+
+    /** CASES 62. */
+    @Test
+    void observedSenderShouldBeOneBoundedLineOfTheLogAndTextOnThePage() {
+        String domain = webAdmin.addDomain();
+        String client = "203.0.113.62";
+        String markup = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>";
+        String localPart = "\"" + markup + "\\\" \u00e2\u0080\u00ae " + "x".repeat(4000) + "\"";
+
+        assertThat(rcptFrom(client, localPart, domain)).startsWith("451 4.7.1");
+        awaitRefusals(domain, 1);
+
+        assertThat(james.log().lines().filter(line -> line.contains("Refused: " + client)))
+                .singleElement()
+                .satisfies(line -> assertThat(line).hasSizeLessThan(1000).doesNotContain("\u202e"));
+        page.open(domain);
+        page.await("the refusal", () -> page.column("refusals-list", 0).equals(List.of(client)));
+        assertThat(page.rows("refusals-list").get(0)).contains(markup).hasSizeLessThan(1000);
+        assertThat(browser.driver().findElements(By.cssSelector("main img, main script")))
+                .isEmpty();
+        assertThat(browser.driver().getTitle()).startsWith(domain);
     }
 
     @Test
