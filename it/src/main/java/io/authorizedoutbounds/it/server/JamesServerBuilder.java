@@ -5,8 +5,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.smtp.SmtpSink;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +27,6 @@ public final class JamesServerBuilder {
     private static final String SCHEMA_WINDOW =
             "\ndatastax-java-driver.advanced.metadata.schema.debouncer.window = 10 milliseconds\n";
 
-    private static final String KEYSTORE_PASSWORD = "james72laBalle";
     private static final ImmutableList<String> QUICK_TO_START =
             ImmutableList.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
@@ -284,7 +281,7 @@ public final class JamesServerBuilder {
             // Its operator keeps the files of that app, whatever the drop-in comes with.
             Build.copyFolder(Build.resource("james-cassandra/conf"), conf);
         }
-        createKeystore(conf.resolve("keystore"));
+        TestKeystore.writeTo(conf.resolve("keystore"));
         // James looks up the names of clients: not outside this machine.
         Build.write(folder.resolve("hosts"), "127.0.0.1 localhost " + Build.hostName() + "\n");
         edit("cassandra-driver.conf", text -> text + SCHEMA_WINDOW);
@@ -319,39 +316,5 @@ public final class JamesServerBuilder {
                 submissionPort,
                 tlsSubmissionPort,
                 webAdminPort);
-    }
-
-    private static void createKeystore(Path keystore) {
-        String keytool =
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        try {
-            int status = new ProcessBuilder(
-                            keytool,
-                            "-genkeypair",
-                            "-alias",
-                            "james",
-                            "-keyalg",
-                            "RSA",
-                            "-storetype",
-                            "PKCS12",
-                            "-dname",
-                            "CN=localhost",
-                            "-keystore",
-                            keystore.toString(),
-                            "-storepass",
-                            KEYSTORE_PASSWORD)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start()
-                    .waitFor();
-            if (status != 0) {
-                throw new IllegalStateException("keytool answered " + status);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
     }
 }
