@@ -44,6 +44,13 @@ final class BatchWriter {
          * @param loggedAt the time of the change in the change log
          */
         ImmutableList<BatchableStatement<?>> statements(ChangeTime loggedAt);
+
+        /** Several changes as one. */
+        static Change ofAll(List<Change> changes) {
+            return loggedAt -> changes.stream()
+                    .flatMap(change -> change.statements(loggedAt).stream())
+                    .collect(ImmutableList.toImmutableList());
+        }
     }
 
     private final Function<BatchStatement, CompletionStage<?>> session;
@@ -77,10 +84,7 @@ final class BatchWriter {
         // Writing many batches may take minutes, and the change log poller of another node looks for new changes only.
         ChangeTime loggedAt = ChangeTime.after(ImmutableList.of(time), clock.instant());
         BatchStatement batch = BatchStatement.newInstance(
-                        DefaultBatchType.LOGGED,
-                        changes.stream()
-                                .flatMap(change -> change.statements(loggedAt).stream())
-                                .collect(ImmutableList.toImmutableList()))
+                        DefaultBatchType.LOGGED, Change.ofAll(changes).statements(loggedAt))
                 .setQueryTimestamp(time.asMicroseconds());
         return Failsafe.with(UNTIL_A_LOST_MEMBER_IS_NOTICED)
                 .getStageAsync(() -> session.apply(batch))

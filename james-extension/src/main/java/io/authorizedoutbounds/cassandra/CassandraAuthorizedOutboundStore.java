@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cassandra;
 
-import com.datastax.oss.driver.api.core.cql.BatchableStatement;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import com.google.common.collect.Maps;
 import io.authorizedoutbounds.cassandra.BatchWriter.Change;
 import io.authorizedoutbounds.policy.Author;
@@ -24,8 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.apache.james.core.Domain;
 
 /**
@@ -41,6 +40,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private final Duration changesRetention;
     private final Clock clock;
     private final ChangeClock changeClock;
+    private final BatchWriter batches;
 
     public CassandraAuthorizedOutboundStore(CassandraConnection connection, Duration changesRetention, Clock clock) {
         this.connection = connection;
@@ -48,6 +48,8 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         this.clock = clock;
         this.changeClock = new ChangeClock(clock, now -> connection.daos().thenCompose(daos -> daos.changeLog()
                 .lastChanges(now)));
+        this.batches = new BatchWriter(
+                batch -> connection.daos().thenCompose(daos -> daos.session().execute(batch)), clock);
     }
 
     @Override
@@ -56,7 +58,8 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
             ImmutableList<AuthorizedOutbound> saved,
             ImmutableList<OutboundAddress> removed,
             Author changedBy) {
-        return changeClock.next().thenCompose(time -> write(domain, saved, removed, changedBy, time));
+        return changeClock.next().thenCompose(time -> statements(domain, changedBy, time)
+                .thenCompose(statements -> writeChanges(statements, saved, removed)));
     }
 
     @Override
@@ -66,7 +69,9 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
                     .filter(entry -> entry.orphanedAt().isEmpty())
                     .map(entry -> entry.orphaned(time.asInstant()))
                     .collect(ImmutableList.toImmutableList());
-            return write(domain, orphaned, ImmutableList.of(), orphanedBy, time).thenApply(done -> orphaned);
+            return statements(domain, orphanedBy, time)
+                    .thenCompose(statements -> writeChanges(statements, orphaned, ImmutableList.of()))
+                    .thenApply(done -> orphaned);
         }));
     }
 
@@ -81,169 +86,83 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
         if (replacement.isUnchanged()) {
             return list(domain);
         }
-        return changeClock.next().thenCompose(time -> connection.daos().thenCompose(daos -> {
-            BatchWriter batches = new BatchWriter(daos.session()::execute, clock);
-            return write(batches, daos, domain, replacement, changedBy, time)
-                    .thenCompose(done -> withoutOvertaken(batches, daos, domain, changedBy, time));
-        }));
+        return changeClock.next().thenCompose(time -> statements(domain, changedBy, time)
+                .thenCompose(statements ->
+                        writeReplacement(statements, replacement).thenCompose(done -> withoutOvertaken(statements))));
     }
 
-    private CompletionStage<Void> write(
-            BatchWriter batches,
-            OutboundDaos daos,
-            Domain domain,
-            ListReplacement replacement,
-            Author changedBy,
-            ChangeTime time) {
-        List<Change> kept = replacement.kept().stream()
-                .<Change>map(entry -> loggedAt -> keep(daos, entry, time))
-                .collect(Collectors.toList());
-        List<Change> saved = replacement.saved().stream()
-                .<Change>map(entry -> loggedAt -> save(daos, entry, changedBy, time, loggedAt))
-                .collect(Collectors.toList());
-        List<Change> removed = replacement.removed().stream()
-                .<Change>map(address -> loggedAt -> removeByIp(daos, domain, address, changedBy, time, loggedAt))
-                .collect(Collectors.toList());
-        Change oldList = loggedAt -> ImmutableList.of(daos.entries().deleteList(domain, time));
-        CompletionStage<Void> written = batches.write(kept, time);
-        if (saved.size() + removed.size() > MAX_ATOMIC_CHANGES) {
-            return written.thenCompose(done -> batches.write(saved, time))
-                    .thenCompose(done -> batches.write(removed, time))
-                    .thenCompose(done -> batches.write(ImmutableList.of(oldList), time));
+    private CompletionStage<ListStatements> statements(Domain domain, Author changedBy, ChangeTime time) {
+        return connection
+                .daos()
+                .thenApply(daos -> new ListStatements(daos, domain, changedBy, time, changesRetention, clock));
+    }
+
+    /** Writes all in one batch when it is small enough, or else what is removed after what is saved. */
+    private CompletionStage<Void> writeChanges(
+            ListStatements statements,
+            ImmutableList<AuthorizedOutbound> saved,
+            ImmutableList<OutboundAddress> removed) {
+        ImmutableList<Change> saves = changes(saved, statements::save);
+        ImmutableList<Change> removals = changes(removed, statements::remove);
+        return isAtomic(saves, removals)
+                ? batches.write(ImmutableList.copyOf(Iterables.concat(saves, removals)), statements.time())
+                : writeInTurn(statements.time(), saves, removals);
+    }
+
+    private CompletionStage<Void> writeReplacement(ListStatements statements, ListReplacement replacement) {
+        ImmutableList<Change> kept = changes(replacement.kept(), statements::keep);
+        ImmutableList<Change> saves = changes(replacement.saved(), statements::save);
+        ImmutableList<Change> removals = changes(replacement.removed(), statements::removeByIp);
+        ImmutableList<Change> oldList = ImmutableList.of(statements.deleteOldList());
+        if (isAtomic(saves, removals)) {
+            Change atOnce = Change.ofAll(ImmutableList.copyOf(Iterables.concat(saves, removals, oldList)));
+            return writeInTurn(statements.time(), kept, ImmutableList.of(atOnce));
         }
-        return written.thenCompose(done -> batches.write(
-                ImmutableList.of(loggedAt -> Stream.of(saved.stream(), removed.stream(), Stream.of(oldList))
-                        .flatMap(changes -> changes)
-                        .flatMap(change -> change.statements(loggedAt).stream())
-                        .collect(ImmutableList.toImmutableList())),
-                time));
+        return writeInTurn(statements.time(), kept, saves, removals, oldList);
+    }
+
+    private static boolean isAtomic(List<Change> saves, List<Change> removals) {
+        return saves.size() + removals.size() <= MAX_ATOMIC_CHANGES;
+    }
+
+    private static <T> ImmutableList<Change> changes(List<T> values, Function<T, Change> change) {
+        return values.stream().map(change).collect(ImmutableList.toImmutableList());
+    }
+
+    /** Writes the changes of each list after all those of the list before. */
+    @SafeVarargs
+    private CompletionStage<Void> writeInTurn(ChangeTime time, List<Change>... lists) {
+        CompletionStage<Void> written = CompletableFuture.completedFuture(null);
+        for (List<Change> changes : lists) {
+            written = written.thenCompose(done -> batches.write(changes, time));
+        }
+        return written;
     }
 
     /**
      * Of two lists that are replaced at once one has deleted the other, but not the rows by address of the other: whoever
      * comes last deletes them. Returns the list.
      */
-    private CompletionStage<ImmutableList<AuthorizedOutbound>> withoutOvertaken(
-            BatchWriter batches, OutboundDaos daos, Domain domain, Author changedBy, ChangeTime time) {
-        return daos.changeLog()
-                .changesOfDomain(domain, time.asInstant().minus(ChangeLogHours.MAX_CLOCK_SKEW), MAX_CHANGES_AT_ONCE)
-                .thenCompose(changes -> list(domain).thenCompose(list -> {
-                    List<Change> overtaken = overtaken(changes, list).stream()
-                            .<Change>map(
-                                    address -> loggedAt -> removeByIp(daos, domain, address, changedBy, time, loggedAt))
-                            .collect(Collectors.toList());
-                    return batches.write(overtaken, time).thenApply(done -> list);
-                }));
+    private CompletionStage<ImmutableList<AuthorizedOutbound>> withoutOvertaken(ListStatements statements) {
+        Domain domain = statements.domain();
+        Instant since = statements.time().asInstant().minus(ChangeLogHours.MAX_CLOCK_SKEW);
+        return connection
+                .daos()
+                .thenCompose(daos -> daos.changeLog().changesOfDomain(domain, since, MAX_CHANGES_AT_ONCE))
+                .thenCompose(changes -> list(domain).thenCompose(list -> batches.write(
+                                changes(overtaken(changes, list), statements::removeByIp), statements.time())
+                        .thenApply(done -> list)));
     }
 
     /** The addresses whose last change has added them, and that are not in the list. */
-    private static Set<OutboundAddress> overtaken(List<OutboundChange> newestFirst, List<AuthorizedOutbound> list) {
+    private static ImmutableList<OutboundAddress> overtaken(
+            List<OutboundChange> newestFirst, List<AuthorizedOutbound> list) {
         Map<OutboundAddress, Action> last = new HashMap<>();
         newestFirst.forEach(change -> last.putIfAbsent(change.address(), change.action()));
         Set<OutboundAddress> added = new HashSet<>(
                 Maps.filterValues(last, action -> action == Action.PUT).keySet());
         list.forEach(entry -> added.remove(entry.address()));
-        return added;
-    }
-
-    private ImmutableList<BatchableStatement<?>> removeByIp(
-            OutboundDaos daos,
-            Domain domain,
-            OutboundAddress address,
-            Author removedBy,
-            ChangeTime time,
-            ChangeTime loggedAt) {
-        return statements(
-                ImmutableList.of(daos.entries().deleteByIp(domain, address, time)),
-                log(daos, removal(domain, address, removedBy, loggedAt)));
-    }
-
-    private ImmutableList<BatchableStatement<?>> keep(OutboundDaos daos, AuthorizedOutbound entry, ChangeTime time) {
-        Instant now = clock.instant();
-        return entry.isActiveAt(now) ? ImmutableList.of(daos.entries().keep(entry, now, time)) : ImmutableList.of();
-    }
-
-    /** Writes all in one batch when it is small enough, or else what is removed after what is saved. */
-    private CompletionStage<Void> write(
-            Domain domain,
-            ImmutableList<AuthorizedOutbound> saved,
-            ImmutableList<OutboundAddress> removed,
-            Author changedBy,
-            ChangeTime time) {
-        return connection.daos().thenCompose(daos -> {
-            List<Change> saves = saved.stream()
-                    .<Change>map(entry -> loggedAt -> save(daos, entry, changedBy, time, loggedAt))
-                    .collect(Collectors.toList());
-            List<Change> removals = removed.stream()
-                    .<Change>map(address -> loggedAt -> remove(daos, domain, address, changedBy, time, loggedAt))
-                    .collect(Collectors.toList());
-            BatchWriter batches = new BatchWriter(daos.session()::execute, clock);
-            if (saves.size() + removals.size() > MAX_ATOMIC_CHANGES) {
-                return batches.write(saves, time).thenCompose(done -> batches.write(removals, time));
-            }
-            saves.addAll(removals);
-            return batches.write(saves, time);
-        });
-    }
-
-    private ImmutableList<BatchableStatement<?>> save(
-            OutboundDaos daos, AuthorizedOutbound entry, Author changedBy, ChangeTime time, ChangeTime loggedAt) {
-        Instant now = clock.instant();
-        if (!entry.isActiveAt(now)) {
-            // An entry that has expired is absent, and the time to live of a row must be positive.
-            return remove(daos, entry.domain(), entry.address(), changedBy, time, loggedAt);
-        }
-        return statements(daos.entries().replace(entry, now, time), log(daos, savedChange(entry, changedBy, loggedAt)));
-    }
-
-    private static OutboundChange savedChange(AuthorizedOutbound entry, Author changedBy, ChangeTime loggedAt) {
-        if (entry.orphanedAt().isPresent()) {
-            return change(Action.ORPHAN, entry.domain(), entry.address(), changedBy, loggedAt)
-                    .build();
-        }
-        OutboundChange.Builder put = change(Action.PUT, entry.domain(), entry.address(), changedBy, loggedAt);
-        entry.comment().ifPresent(put::comment);
-        entry.expiresAt().ifPresent(put::expiresAt);
-        return put.build();
-    }
-
-    private ImmutableList<BatchableStatement<?>> remove(
-            OutboundDaos daos,
-            Domain domain,
-            OutboundAddress address,
-            Author removedBy,
-            ChangeTime time,
-            ChangeTime loggedAt) {
-        return statements(
-                daos.entries().delete(domain, address, time), log(daos, removal(domain, address, removedBy, loggedAt)));
-    }
-
-    private static OutboundChange removal(
-            Domain domain, OutboundAddress address, Author removedBy, ChangeTime loggedAt) {
-        return change(Action.REMOVE, domain, address, removedBy, loggedAt).build();
-    }
-
-    private static OutboundChange.Builder change(
-            Action action, Domain domain, OutboundAddress address, Author changedBy, ChangeTime loggedAt) {
-        return OutboundChange.builder()
-                .id(loggedAt.newId())
-                .changedAt(loggedAt.asInstant())
-                .action(action)
-                .domain(domain)
-                .address(address)
-                .changedBy(changedBy);
-    }
-
-    private ImmutableList<BatchableStatement<?>> log(OutboundDaos daos, OutboundChange change) {
-        return daos.changeLog().insert(change, changesRetention);
-    }
-
-    private static ImmutableList<BatchableStatement<?>> statements(
-            ImmutableList<BatchableStatement<?>> entry, ImmutableList<BatchableStatement<?>> log) {
-        return ImmutableList.<BatchableStatement<?>>builder()
-                .addAll(entry)
-                .addAll(log)
-                .build();
+        return ImmutableList.copyOf(added);
     }
 
     @Override
