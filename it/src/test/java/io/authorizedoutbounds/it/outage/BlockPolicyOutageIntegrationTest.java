@@ -9,6 +9,7 @@ import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.smtp.SmtpSink;
+import io.authorizedoutbounds.it.smtp.SmtpSink.Received;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import io.authorizedoutbounds.it.webadmin.WebAdmin.StoredMail;
 import java.time.Duration;
@@ -96,7 +97,7 @@ class BlockPolicyOutageIntegrationTest {
         awaitDeferred();
         assertThat(webAdmin.mailsIn(BLOCKED)).isZero();
         assertThat(webAdmin.mailsIn("error")).isZero();
-        assertThat(sink.received()).hasSize(1);
+        assertNothingElseWasSent();
 
         cassandra.start();
 
@@ -112,8 +113,13 @@ class BlockPolicyOutageIntegrationTest {
                         List.of("blocked@elsewhere.example.org"),
                         List.of("removed@elsewhere.example.org"));
         assertThat(webAdmin.mailsIn(DEFERRED)).isZero();
-        assertThat(sink.received()).hasSize(1);
+        assertNothingElseWasSent();
         assertThat(webAdmin.mailsOf(BOB)).isEqualTo(2);
+    }
+
+    /** James may send a mail again after a crash. */
+    private void assertNothingElseWasSent() {
+        assertThat(sink.received()).extracting(Received::recipient).containsOnly("sent@elsewhere.example.org");
     }
 
     private void awaitDeferred() {
