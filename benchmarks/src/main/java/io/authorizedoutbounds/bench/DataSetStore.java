@@ -4,6 +4,7 @@ package io.authorizedoutbounds.bench;
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLists;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -29,11 +30,12 @@ class DataSetStore implements OutboundLists {
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+    public CompletionStage<OutboundList> read(Domain domain) {
         int first = data.numberOf(domain) * DataSet.ADDRESSES_OF_A_DOMAIN;
-        return CompletableFuture.completedFuture(IntStream.range(first, first + DataSet.ADDRESSES_OF_A_DOMAIN)
-                .mapToObj(this::entry)
-                .collect(ImmutableList.toImmutableList()));
+        return CompletableFuture.completedFuture(
+                OutboundList.of(IntStream.range(first, first + DataSet.ADDRESSES_OF_A_DOMAIN)
+                        .mapToObj(this::entry)
+                        .collect(ImmutableList.toImmutableList())));
     }
 
     @Override

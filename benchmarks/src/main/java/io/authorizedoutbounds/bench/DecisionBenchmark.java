@@ -10,9 +10,12 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.SessionTrust;
+import io.authorizedoutbounds.policy.TestRelaySettings;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -91,19 +94,25 @@ public class DecisionBenchmark {
                 Clock.systemUTC(),
                 Ticker.systemTicker(),
                 JamesMetrics.create());
-        rule = new RelayRule(lookup, true, () -> true);
+        rule = new RelayRule(lookup, TestRelaySettings.enforced(), () -> true);
         for (int i = 0; i < domains; i++) {
-            expect(RelayRow.LISTED_FOR_DOMAIN, rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL));
+            expect(
+                    RelayRow.LISTED_FOR_DOMAIN,
+                    rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL));
         }
         for (int i = 0; i < ADDRESSES; i++) {
-            expect(RelayRow.UNLISTED, rule.judge(false, Sender.external(), unlisted[i], () -> Locality.EXTERNAL));
-            expect(RelayRow.LISTED, rule.judge(false, Sender.external(), listed[i % domains], () -> Locality.EXTERNAL));
+            expect(
+                    RelayRow.UNLISTED,
+                    rule.judge(SessionTrust.NONE, Sender.external(), unlisted[i], () -> Locality.EXTERNAL));
+            expect(
+                    RelayRow.LISTED,
+                    rule.judge(SessionTrust.NONE, Sender.external(), listed[i % domains], () -> Locality.EXTERNAL));
         }
     }
 
-    private static void expect(RelayRow expected, RelayRow row) {
-        if (row != expected) {
-            throw new IllegalStateException("Row " + row + " instead of " + expected);
+    private static void expect(RelayRow expected, RelayDecision decision) {
+        if (decision.row() != expected) {
+            throw new IllegalStateException("Row " + decision.row() + " instead of " + expected);
         }
     }
 
@@ -114,35 +123,38 @@ public class DecisionBenchmark {
 
     /** Row 2: a listed client of an internal domain. */
     @Benchmark
-    public RelayRow row2ListedForDomain() {
+    public RelayDecision row2ListedForDomain() {
         int i = next() % domains;
-        return rule.judge(false, senders[i], listed[i], () -> Locality.EXTERNAL);
+        return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL);
     }
 
     /** Row 3: an unlisted client of an internal domain. */
     @Benchmark
-    public RelayRow row3UnlistedForDomain() {
+    public RelayDecision row3UnlistedForDomain() {
         int i = next();
-        return rule.judge(false, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL);
+        return rule.judge(SessionTrust.NONE, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL);
     }
 
     /** Row 6: an external sender from a listed client. */
     @Benchmark
-    public RelayRow row6Listed() {
+    public RelayDecision row6Listed() {
         return rule.judge(
-                false, Sender.external(), listed[next() % Math.min(domains, ADDRESSES)], () -> Locality.EXTERNAL);
+                SessionTrust.NONE,
+                Sender.external(),
+                listed[next() % Math.min(domains, ADDRESSES)],
+                () -> Locality.EXTERNAL);
     }
 
     /** Row 7: an external sender from an unlisted client. */
     @Benchmark
-    public RelayRow row7Unlisted() {
-        return rule.judge(false, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
+    public RelayDecision row7Unlisted() {
+        return rule.judge(SessionTrust.NONE, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
     }
 
     /** Row 3 for a domain that is not cached: a query of the in-memory store, and its answer cached. */
     @Benchmark
-    public RelayRow missRow3() {
+    public RelayDecision missRow3() {
         next = (next + 1) % STRANGERS;
-        return rule.judge(false, strangers[next], unlisted[0], () -> Locality.EXTERNAL);
+        return rule.judge(SessionTrust.NONE, strangers[next], unlisted[0], () -> Locality.EXTERNAL);
     }
 }

@@ -3,9 +3,11 @@ package io.authorizedoutbounds.bench;
 
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.SessionTrust;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -71,8 +73,10 @@ class Decisions {
         Histogram nanoseconds = newHistogram();
         for (Question question : questions) {
             long start = System.nanoTime();
-            RelayRow answer = rule.judge(false, question.sender(), question.client(), () -> Locality.EXTERNAL);
+            RelayDecision decision =
+                    rule.judge(SessionTrust.NONE, question.sender(), question.client(), () -> Locality.EXTERNAL);
             nanoseconds.recordValue(System.nanoTime() - start);
+            RelayRow answer = decision.row();
             if (answer != question.answer()) {
                 throw new IllegalStateException("Row " + answer.number() + " instead of "
                         + question.answer().number() + " for " + question.client());

@@ -6,6 +6,7 @@ import io.authorizedoutbounds.bench.Measurement.Budget;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.TestRelaySettings;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -31,7 +32,7 @@ class HotDecisions {
 
         private Subject(String behind, CachedLookup lookup, int keys) {
             this.behind = behind;
-            this.rule = new RelayRule(lookup, true, () -> true);
+            this.rule = new RelayRule(lookup, TestRelaySettings.enforced(), () -> true);
             this.keys = keys;
         }
 

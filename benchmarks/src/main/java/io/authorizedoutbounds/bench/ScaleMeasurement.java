@@ -15,6 +15,7 @@ import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.TestRelaySettings;
 import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
@@ -85,7 +86,7 @@ class ScaleMeasurement implements Measurement {
                 CassandraConnection.shared(session), Duration.ofDays(90), Clock.systemUTC());
         Awaitility.await("the tables")
                 .atMost(Duration.ofMinutes(1))
-                .until(() -> !store.list(DATA.domain(0)).toCompletableFuture().isCompletedExceptionally());
+                .until(() -> !store.read(DATA.domain(0)).toCompletableFuture().isCompletedExceptionally());
         System.out.println("Loading " + title() + " ...");
         Duration load = new DataSetLoader(session, KEYSPACE, DATA).load();
         text.add(String.format(
@@ -99,9 +100,9 @@ class ScaleMeasurement implements Measurement {
                 .toArray(String[]::new)));
         warmUp(lookup(store, domains));
         CachedLookup overCassandra = lookup(store, domains);
-        measureCold(new RelayRule(overCassandra, true, () -> true));
+        measureCold(new RelayRule(overCassandra, TestRelaySettings.enforced(), () -> true));
         measureHot(overCassandra, lookup(store, domains), lookup(new DataSetStore(DATA), domains));
-        measureHeap(new RelayRule(lookup(store, domains), true, () -> true));
+        measureHeap(new RelayRule(lookup(store, domains), TestRelaySettings.enforced(), () -> true));
     }
 
     private static CachedLookup lookup(OutboundLists store, InternalDomains domains) {
@@ -117,7 +118,7 @@ class ScaleMeasurement implements Measurement {
     /** The driver, rule 1 and Cassandra itself are compiled by use: with keys that are not asked for again. */
     private void warmUp(CachedLookup lookup) throws InterruptedException, ExecutionException {
         System.out.println("Warming up ...");
-        RelayRule rule = new RelayRule(lookup, true, () -> true);
+        RelayRule rule = new RelayRule(lookup, TestRelaySettings.enforced(), () -> true);
         int from = 8 * QUESTIONS;
         for (RelayRow row : Decisions.ROWS) {
             int start = row == RelayRow.UNLISTED_FOR_DOMAIN ? from + QUESTIONS : from;

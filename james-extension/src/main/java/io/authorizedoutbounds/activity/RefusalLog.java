@@ -5,6 +5,7 @@ import com.google.common.util.concurrent.RateLimiter;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.Verdict;
@@ -33,33 +34,29 @@ public class RefusalLog {
 
     private static final int MAX_TEXT_LENGTH = 320;
 
-    private final boolean enforced;
     private final LineLimiter<OutboundAddress> limiter = new LineLimiter<>(MAX_LINES_OF_CLIENT, MAX_LINES);
     private final RateLimiter faults = RateLimiter.create(MAX_FAULTS_PER_SECOND);
-
-    public RefusalLog(Enforcement enforcement) {
-        this.enforced = enforcement == Enforcement.ENFORCE;
-    }
 
     /**
      * Logs a refusal, or deferral, at RCPT.
      *
-     * @param row one whose verdict is to refuse or to defer
+     * @param decision one that refuses or defers, be it enforced or reported
      */
-    public void log(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, MailAddress recipient) {
+    public void log(
+            RelayDecision decision, OutboundAddress client, Sender from, MaybeSender sender, MailAddress recipient) {
         if (admits(client)) {
-            log(row, client, from, sender, "<" + text(recipient.asString()) + ">");
+            log(decision, client, from, sender, "<" + text(recipient.asString()) + ">");
         }
     }
 
     /**
      * Logs a refusal, or deferral, at MAIL, before the sender names a recipient.
      *
-     * @param row one whose verdict is to refuse or to defer
+     * @param decision one that refuses or defers, be it enforced or reported
      */
-    public void logAtMail(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender) {
+    public void logAtMail(RelayDecision decision, OutboundAddress client, Sender from, MaybeSender sender) {
         if (admits(client)) {
-            log(row, client, from, sender, "any recipient");
+            log(decision, client, from, sender, "any recipient");
         }
     }
 
@@ -67,19 +64,20 @@ public class RefusalLog {
         return LOGGER.isInfoEnabled() && limiter.admits(client);
     }
 
-    private void log(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender, String recipient) {
+    private static void log(
+            RelayDecision decision, OutboundAddress client, Sender from, MaybeSender sender, String recipient) {
         LOGGER.info(
                 "{}: {} (row {} of rule 1): <{}> to {}",
-                outcome(row),
-                reason(row, client, from),
-                row.number(),
+                outcome(decision),
+                reason(decision.row(), client, from),
+                decision.row().number(),
                 text(sender.asString("")),
                 recipient);
     }
 
-    private String outcome(RelayRow row) {
-        boolean refusal = row.verdict() == Verdict.REFUSE;
-        if (enforced) {
+    private static String outcome(RelayDecision decision) {
+        boolean refusal = decision.row().verdict() == Verdict.REFUSE;
+        if (decision.enforcement() == Enforcement.ENFORCE) {
             return refusal ? "Refused" : "Deferred";
         }
         return refusal ? "Would have refused" : "Would have deferred";

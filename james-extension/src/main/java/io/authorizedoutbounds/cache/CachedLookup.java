@@ -6,6 +6,8 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Ordering;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLists;
@@ -14,8 +16,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 
 /**
@@ -41,9 +44,9 @@ public class CachedLookup implements OutboundLookup {
     private final Duration toleratedLag;
 
     // Made once: a decision allocates nothing for them.
-    private final BiFunction<ImmutableMap<OutboundAddress, Instant>, OutboundAddress, Listing> readList =
-            this::readList;
-    private final BiFunction<ImmutableMap<Domain, Instant>, OutboundAddress, Listing> readListings = this::readListings;
+    private final Lookup<Domain, CachedList, DomainListing> ofDomain = new DomainLookup();
+    private final Lookup<OutboundAddress, ImmutableMap<Domain, Instant>, Listing> ofAddress = new AddressLookup();
+    private final Predicate<Instant> isActive = this::isActive;
 
     public CachedLookup(
             OutboundLists lists,
@@ -74,6 +77,76 @@ public class CachedLookup implements OutboundLookup {
         this.toleratedLag = other.toleratedLag;
     }
 
+    /** How the answers of one of the caches are read. */
+    private interface Lookup<K, V, R> {
+        AsyncLoadingCache<K, V> cache();
+
+        R read(V list, OutboundAddress client);
+
+        /** Records that a list was read from the store. */
+        void recordRead(K key);
+
+        /** Drops a list that no longer holds. A query that is under way does. */
+        void drop(K key, CompletableFuture<V> cached);
+
+        /** For a list that cannot be read. */
+        R unknown(K key);
+    }
+
+    private final class DomainLookup implements Lookup<Domain, CachedList, DomainListing> {
+        @Override
+        public AsyncLoadingCache<Domain, CachedList> cache() {
+            return caches.byDomain();
+        }
+
+        @Override
+        public DomainListing read(CachedList list, OutboundAddress client) {
+            return list.listing(client, isActive);
+        }
+
+        @Override
+        public void recordRead(Domain domain) {
+            caches.recordRead(domain);
+        }
+
+        @Override
+        public void drop(Domain domain, CompletableFuture<CachedList> cached) {
+            caches.drop(domain, cached);
+        }
+
+        @Override
+        public DomainListing unknown(Domain domain) {
+            return caches.lastEnforcementOf(domain)
+                    .map(own -> DomainListing.of(Listing.UNKNOWN, own))
+                    .orElse(DomainListing.of(Listing.UNKNOWN));
+        }
+    }
+
+    private final class AddressLookup implements Lookup<OutboundAddress, ImmutableMap<Domain, Instant>, Listing> {
+        @Override
+        public AsyncLoadingCache<OutboundAddress, ImmutableMap<Domain, Instant>> cache() {
+            return caches.byAddress();
+        }
+
+        @Override
+        public Listing read(ImmutableMap<Domain, Instant> listings, OutboundAddress client) {
+            return readListings(listings);
+        }
+
+        @Override
+        public void recordRead(OutboundAddress address) {}
+
+        @Override
+        public void drop(OutboundAddress address, CompletableFuture<ImmutableMap<Domain, Instant>> cached) {
+            caches.byAddress().asMap().remove(address, cached);
+        }
+
+        @Override
+        public Listing unknown(OutboundAddress address) {
+            return Listing.UNKNOWN;
+        }
+    }
+
     /**
      * The same for threads of which only some may wait for a slow store at once: for the others a listing that is not cached
      * is unknown.
@@ -85,8 +158,13 @@ public class CachedLookup implements OutboundLookup {
     }
 
     @Override
-    public Listing listedFor(Domain domain, OutboundAddress client) {
-        return find(caches.byDomain(), domain, readList, client);
+    public DomainListing listedFor(Domain domain, OutboundAddress client) {
+        return find(ofDomain, domain, client);
+    }
+
+    @Override
+    public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+        return caches.lastEnforcementOf(domain);
     }
 
     @Override
@@ -108,7 +186,7 @@ public class CachedLookup implements OutboundLookup {
 
     private Listing findListings(OutboundAddress client) {
         long before = caches.invalidations();
-        Listing listing = find(caches.byAddress(), client, readListings, client);
+        Listing listing = find(ofAddress, client, client);
         if (listing == Listing.UNLISTED) {
             caches.cacheUnlisted(client, before);
         }
@@ -116,41 +194,30 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /** A cache hit allocates nothing and takes no lock; all else is in {@link #query}. */
-    private <K, V> Listing find(
-            AsyncLoadingCache<K, V> cache,
-            K key,
-            BiFunction<V, OutboundAddress, Listing> reading,
-            OutboundAddress client) {
-        CompletableFuture<V> cached = cache.getIfPresent(key);
+    private <K, V, R> R find(Lookup<K, V, R> lookup, K key, OutboundAddress client) {
+        CompletableFuture<V> cached = lookup.cache().getIfPresent(key);
         if (ListCaches.isLoaded(cached)) {
             if (freshness.isCurrent()) {
                 metrics.countHit();
-                return reading.apply(cached.join(), client);
+                return lookup.read(cached.join(), client);
             }
-            // It no longer holds. A query that is under way does.
-            cache.asMap().remove(key, cached);
+            lookup.drop(key, cached);
         }
-        return query(cache, key, reading, client);
+        return query(lookup, key, client);
     }
 
-    private <K, V> Listing query(
-            AsyncLoadingCache<K, V> cache,
-            K key,
-            BiFunction<V, OutboundAddress, Listing> reading,
-            OutboundAddress client) {
+    private <K, V, R> R query(Lookup<K, V, R> lookup, K key, OutboundAddress client) {
         metrics.countMiss();
-        return store.await(key, () -> cache.get(key), limit)
-                .map(list -> reading.apply(list, client))
-                .orElse(Listing.UNKNOWN);
-    }
-
-    private Listing readList(ImmutableMap<OutboundAddress, Instant> list, OutboundAddress client) {
-        Instant end = list.get(client);
-        return end != null && isActive(end) ? Listing.LISTED : Listing.UNLISTED;
+        Optional<V> list = store.await(key, () -> lookup.cache().get(key), limit);
+        if (list.isEmpty()) {
+            return lookup.unknown(key);
+        }
+        lookup.recordRead(key);
+        return lookup.read(list.get(), client);
     }
 
     /** The entries of a domain that was removed from James do not count, though they are still there. */
-    private Listing readListings(ImmutableMap<Domain, Instant> listings, OutboundAddress client) {
+    private Listing readListings(ImmutableMap<Domain, Instant> listings) {
         boolean undecided = false;
         for (Map.Entry<Domain, Instant> listing : listings.entrySet()) {
             if (isActive(listing.getValue())) {
@@ -221,6 +288,12 @@ public class CachedLookup implements OutboundLookup {
         caches.invalidate(domain, address);
         store.resetFailure(domain);
         store.resetFailure(address);
+    }
+
+    /** Drops what is cached of this domain and of its enforcement. */
+    void invalidate(Domain domain) {
+        caches.invalidate(domain);
+        store.resetFailure(domain);
     }
 
     /** Reads what is cached of this domain and this address again; it holds until the store answers. */

@@ -213,7 +213,7 @@ final class GuardedStore {
     private void probe() {
         breaker.probe(
                 () -> reload(lists ->
-                                lists.list(Domain.of("probe" + probes.getAndIncrement() % PROBE_KEYS + ".invalid")))
+                                lists.read(Domain.of("probe" + probes.getAndIncrement() % PROBE_KEYS + ".invalid")))
                         .thenRun(this::resetFailures)
                         .toCompletableFuture(),
                 timeout,

@@ -140,7 +140,7 @@ public class InternalDomains {
             case EXTERNAL:
                 return Sender.external();
             case UNKNOWN:
-                return Sender.unknown();
+                return Sender.unknown(cacheKey(domain));
         }
         throw new IllegalStateException("No sender for the locality of " + domain.asString());
     }

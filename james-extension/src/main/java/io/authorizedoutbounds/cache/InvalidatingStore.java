@@ -8,6 +8,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
+import io.authorizedoutbounds.policy.OutboundList;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -66,8 +67,8 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
-        return store.list(domain);
+    public CompletionStage<OutboundList> read(Domain domain) {
+        return store.read(domain);
     }
 
     @Override

@@ -8,17 +8,21 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLists;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.apache.james.core.Domain;
 
 /**
@@ -47,7 +51,7 @@ final class ListCaches {
 
     private final Ticker ticker;
 
-    private final AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, Instant>> byDomain;
+    private final AsyncLoadingCache<Domain, CachedList> byDomain;
     private final AsyncLoadingCache<OutboundAddress, ImmutableMap<Domain, Instant>> byAddress;
 
     /**
@@ -55,6 +59,12 @@ final class ListCaches {
      * of addresses that nobody lists must not evict.
      */
     private final Cache<OutboundAddress, Long> unlisted;
+
+    /**
+     * The own enforcements of domains whose lists were dropped, until they are read again: a domain that is to be reported
+     * must not be refused because its list cannot be read.
+     */
+    private final Cache<Domain, Enforcement> droppedEnforcements;
 
     /** Counts invalidations, so that an answer that was under way meanwhile is not cached as unlisted. */
     private final AtomicLong invalidations = new AtomicLong();
@@ -65,36 +75,44 @@ final class ListCaches {
     /** Caches that are empty. */
     ListCaches(GuardedStore store, int maximumDomains, int maximumAddresses, Ticker ticker) {
         this.ticker = ticker;
-        this.byDomain = newCache(store, maximumDomains, (lists, domain) -> lists.list(domain)
-                .thenApply(list -> endsBy(AuthorizedOutbound::address, list)));
-        this.byAddress = newCache(store, maximumAddresses, (lists, address) -> lists.listings(address)
-                .thenApply(list -> endsBy(AuthorizedOutbound::domain, list)));
+        this.byDomain = newCache(store, maximumDomains, CachedList::size, (lists, domain) -> lists.read(domain)
+                .thenApply(ListCaches::cachedList));
+        this.byAddress =
+                newCache(store, maximumAddresses, ImmutableMap::size, (lists, address) -> lists.listings(address)
+                        .thenApply(list -> endsBy(AuthorizedOutbound::domain, list)));
         this.unlisted = Caffeine.newBuilder().maximumSize(maximumAddresses).build();
+        this.droppedEnforcements =
+                Caffeine.newBuilder().maximumSize(maximumDomains).build();
     }
 
-    private <K, E> AsyncLoadingCache<K, ImmutableMap<E, Instant>> newCache(
+    private <K, V> AsyncLoadingCache<K, V> newCache(
             GuardedStore store,
             int maximum,
-            BiFunction<OutboundLists, K, CompletionStage<ImmutableMap<E, Instant>>> query) {
+            ToIntFunction<V> size,
+            BiFunction<OutboundLists, K, CompletionStage<V>> query) {
         return Caffeine.newBuilder()
                 .maximumWeight(maximum)
-                .weigher((K key, ImmutableMap<E, Instant> list) -> 1 + (list.size() - 1) / ENTRIES_PER_WEIGHT)
+                .weigher((K key, V list) -> 1 + (size.applyAsInt(list) - 1) / ENTRIES_PER_WEIGHT)
                 .refreshAfterWrite(REFRESH_INTERVAL)
                 .ticker(ticker)
                 .buildAsync(new AsyncCacheLoader<>() {
                     @Override
-                    public CompletableFuture<ImmutableMap<E, Instant>> asyncLoad(K key, Executor executor) {
+                    public CompletableFuture<V> asyncLoad(K key, Executor executor) {
                         return store.load(key, lists -> query.apply(lists, key));
                     }
 
                     @Override
-                    public CompletableFuture<ImmutableMap<E, Instant>> asyncReload(
-                            K key, ImmutableMap<E, Instant> old, Executor executor) {
+                    public CompletableFuture<V> asyncReload(K key, V old, Executor executor) {
                         return store.reload(lists -> query.apply(lists, key))
                                 .exceptionally(failure -> old)
                                 .toCompletableFuture();
                     }
                 });
+    }
+
+    private static CachedList cachedList(OutboundList list) {
+        ImmutableMap<OutboundAddress, Instant> ends = endsBy(AuthorizedOutbound::address, list.entries());
+        return list.enforcement().map(own -> CachedList.of(ends, own)).orElseGet(() -> CachedList.of(ends));
     }
 
     /** No more than a decision needs, since there may be many. */
@@ -109,8 +127,7 @@ final class ListCaches {
                         (one, other) -> one.isAfter(other) ? one : other));
     }
 
-    /** The addresses of a domain, each with the instant at which it stops to count; MAX for none. */
-    AsyncLoadingCache<Domain, ImmutableMap<OutboundAddress, Instant>> byDomain() {
+    AsyncLoadingCache<Domain, CachedList> byDomain() {
         return byDomain;
     }
 
@@ -122,6 +139,32 @@ final class ListCaches {
     /** Whether what a cache returned for a key is a list, rather than a query that is under way, or nothing. */
     static boolean isLoaded(CompletableFuture<?> cached) {
         return cached != null && cached.isDone() && !cached.isCompletedExceptionally();
+    }
+
+    /** The domain's own enforcement in the list that is cached, or that was until it was dropped. */
+    Optional<Enforcement> lastEnforcementOf(Domain domain) {
+        CompletableFuture<CachedList> cached = byDomain.getIfPresent(domain);
+        return isLoaded(cached)
+                ? cached.join().enforcement()
+                : Optional.ofNullable(droppedEnforcements.getIfPresent(domain));
+    }
+
+    /** Records that the list of a domain was read. */
+    void recordRead(Domain domain) {
+        droppedEnforcements.invalidate(domain);
+    }
+
+    /** Drops the list of a domain if it is still this one. */
+    void drop(Domain domain, CompletableFuture<CachedList> cached) {
+        if (byDomain.asMap().remove(domain, cached)) {
+            recordDropped(domain, cached);
+        }
+    }
+
+    private void recordDropped(Domain domain, CompletableFuture<CachedList> dropped) {
+        if (isLoaded(dropped)) {
+            dropped.join().enforcement().ifPresent(own -> droppedEnforcements.put(domain, own));
+        }
     }
 
     Unlisted unlisted(OutboundAddress address) {
@@ -163,10 +206,17 @@ final class ListCaches {
     /** Drops the list of this domain and what is cached of this address; an answer that is under way is not cached. */
     void invalidate(Domain domain, OutboundAddress address) {
         // Counted after the queries under way are dropped: whoever has one of them still has the earlier count.
-        byDomain.synchronous().invalidate(domain);
+        recordDropped(domain, byDomain.asMap().remove(domain));
         byAddress.synchronous().invalidate(address);
         invalidations.incrementAndGet();
         unlisted.invalidate(address);
+        generation.incrementAndGet();
+    }
+
+    /** Drops the list of a domain whose own enforcement has changed; an answer that is under way is not cached. */
+    void invalidate(Domain domain) {
+        byDomain.synchronous().invalidate(domain);
+        droppedEnforcements.invalidate(domain);
         generation.incrementAndGet();
     }
 
@@ -182,6 +232,12 @@ final class ListCaches {
         generation.incrementAndGet();
     }
 
+    /** The same for a domain only. */
+    void refresh(Domain domain) {
+        reload(byDomain, domain);
+        generation.incrementAndGet();
+    }
+
     private static <K, V> void reload(AsyncLoadingCache<K, V> cache, K key) {
         CompletableFuture<V> cached = cache.getIfPresent(key);
         if (isLoaded(cached)) {
@@ -194,6 +250,7 @@ final class ListCaches {
 
     /** Drops everything. */
     void invalidateAll() {
+        byDomain.asMap().forEach(this::recordDropped);
         byDomain.synchronous().invalidateAll();
         byAddress.synchronous().invalidateAll();
         invalidations.incrementAndGet();

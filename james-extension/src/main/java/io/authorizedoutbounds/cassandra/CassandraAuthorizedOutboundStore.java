@@ -12,6 +12,7 @@ import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.OutboundChange.Action;
+import io.authorizedoutbounds.policy.OutboundList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -174,12 +175,12 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+    public CompletionStage<OutboundList> read(Domain domain) {
         return connection
                 .daos()
                 .thenCompose(daos -> daos.entries().list(domain, this::isActive))
-                .thenApply(entries ->
-                        ImmutableList.sortedCopyOf(Comparator.comparing(AuthorizedOutbound::address), entries));
+                .thenApply(entries -> OutboundList.of(
+                        ImmutableList.sortedCopyOf(Comparator.comparing(AuthorizedOutbound::address), entries)));
     }
 
     @Override

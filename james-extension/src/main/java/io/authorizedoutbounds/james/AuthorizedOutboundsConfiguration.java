@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import io.authorizedoutbounds.cache.CacheSettings;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.RelaySettings;
+import io.authorizedoutbounds.policy.TrustedNetworks;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Optional;
@@ -20,6 +22,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     public static final String FILE = "authorized-outbounds";
 
     private static final String ENFORCEMENT = "enforcement";
+    private static final String TRUSTED_NETWORKS = "trusted.networks";
     private static final String PROTECT_LOCAL_RECIPIENTS = "protect.local.recipients";
     private static final String ALLOW_PRIVATE_ADDRESSES = "allow.private.addresses";
     private static final String LOOKUP_TIMEOUT = "lookup.timeout";
@@ -32,6 +35,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     private static final int MIN_POLLS_BEFORE_STALE = 5;
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
             ENFORCEMENT,
+            TRUSTED_NETWORKS,
             PROTECT_LOCAL_RECIPIENTS,
             ALLOW_PRIVATE_ADDRESSES,
             LOOKUP_TIMEOUT,
@@ -51,6 +55,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     public static Builder builder() {
         return new AutoValue_AuthorizedOutboundsConfiguration.Builder()
                 .enforcement(Enforcement.ENFORCE)
+                .trustedNetworks(TrustedNetworks.BYPASS)
                 .protectLocalRecipients(true)
                 .allowPrivateAddresses(false)
                 .lookupTimeout(Duration.ofMillis(500))
@@ -72,6 +77,8 @@ public abstract class AuthorizedOutboundsConfiguration {
         Builder builder = builder();
         read(file, ENFORCEMENT, AuthorizedOutboundsConfiguration::parseEnforcement)
                 .ifPresent(builder::enforcement);
+        read(file, TRUSTED_NETWORKS, AuthorizedOutboundsConfiguration::parseTrustedNetworks)
+                .ifPresent(builder::trustedNetworks);
         read(file, PROTECT_LOCAL_RECIPIENTS, AuthorizedOutboundsConfiguration::parseFlag)
                 .ifPresent(builder::protectLocalRecipients);
         read(file, ALLOW_PRIVATE_ADDRESSES, AuthorizedOutboundsConfiguration::parseFlag)
@@ -127,6 +134,17 @@ public abstract class AuthorizedOutboundsConfiguration {
         }
     }
 
+    private static TrustedNetworks parseTrustedNetworks(String value) {
+        switch (value) {
+            case "bypass":
+                return TrustedNetworks.BYPASS;
+            case "judge":
+                return TrustedNetworks.JUDGE;
+            default:
+                throw new IllegalArgumentException("give 'bypass' or 'judge'");
+        }
+    }
+
     private static boolean parseFlag(String value) {
         switch (value) {
             case "true":
@@ -161,7 +179,11 @@ public abstract class AuthorizedOutboundsConfiguration {
         return Optional.of(DurationParser.parse(value));
     }
 
+    /** The default of all domains, and that of rule 2. */
     public abstract Enforcement enforcement();
+
+    /** Whether rule 1 judges internal senders from trusted networks. */
+    public abstract TrustedNetworks trustedNetworks();
 
     /** Whether an unlisted client is refused for internal recipients too. */
     public abstract boolean protectLocalRecipients();
@@ -190,6 +212,15 @@ public abstract class AuthorizedOutboundsConfiguration {
     /** How long refusals are stored. */
     public abstract Duration refusalsRetention();
 
+    /** The settings of rule 1. */
+    public RelaySettings relaySettings() {
+        return RelaySettings.builder()
+                .enforcement(enforcement())
+                .trustedNetworks(trustedNetworks())
+                .protectLocalRecipients(protectLocalRecipients())
+                .build();
+    }
+
     /** The settings of the caches. */
     CacheSettings cacheSettings() {
         return CacheSettings.builder()
@@ -207,6 +238,8 @@ public abstract class AuthorizedOutboundsConfiguration {
         Builder() {}
 
         public abstract Builder enforcement(Enforcement enforcement);
+
+        public abstract Builder trustedNetworks(TrustedNetworks trustedNetworks);
 
         public abstract Builder protectLocalRecipients(boolean protectLocalRecipients);
 

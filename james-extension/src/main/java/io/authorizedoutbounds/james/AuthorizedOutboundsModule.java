@@ -187,8 +187,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RefusalLog refusalLog(AuthorizedOutboundsConfiguration configuration) {
-        return new RefusalLog(configuration.enforcement());
+    RefusalLog refusalLog() {
+        return new RefusalLog();
     }
 
     @Provides
@@ -261,6 +261,6 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     RelayRule relayRule(
             CachedLookup lookup, AuthorizedOutboundsConfiguration configuration, BlockPolicyInForce blockPolicy) {
-        return new RelayRule(lookup, configuration.protectLocalRecipients(), blockPolicy::isConfigured);
+        return new RelayRule(lookup, configuration.relaySettings(), blockPolicy::isConfigured);
     }
 }

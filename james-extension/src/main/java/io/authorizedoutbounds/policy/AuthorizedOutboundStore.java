@@ -58,6 +58,11 @@ public interface AuthorizedOutboundStore extends OutboundLists {
      */
     CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy);
 
+    /** The domain's entries, sorted by address. */
+    default CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        return read(domain).thenApply(OutboundList::entries);
+    }
+
     CompletionStage<Optional<AuthorizedOutbound>> find(Domain domain, OutboundAddress address);
 
     /**

@@ -13,8 +13,8 @@ import org.apache.james.core.Domain;
  * no expired ones.
  */
 public interface OutboundLists {
-    /** The domain's entries, sorted by address. */
-    CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain);
+    /** The domain's entries and its own enforcement, by one query. */
+    CompletionStage<OutboundList> read(Domain domain);
 
     /** The entries of all domains for the address, {@link AuthorizedOutbound#bare() bare}, in no order. */
     CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address);

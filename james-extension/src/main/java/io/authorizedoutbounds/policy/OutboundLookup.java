@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import java.util.Optional;
 import org.apache.james.core.Domain;
 
 /**
@@ -10,8 +11,17 @@ import org.apache.james.core.Domain;
  * the lists cannot be read.
  */
 public interface OutboundLookup {
-    /** Whether {@code client} is an authorized outbound of {@code domain} now. */
-    Listing listedFor(Domain domain, OutboundAddress client);
+    /**
+     * Whether {@code client} is an authorized outbound of {@code domain} now, with the domain's own enforcement. When the
+     * list cannot be read, the enforcement is the {@linkplain #lastEnforcementOf last one}.
+     */
+    DomainListing listedFor(Domain domain, OutboundAddress client);
+
+    /**
+     * The domain's own enforcement as it was last read, however long ago, if no change of it is known since; empty when it
+     * had none, or when nothing is known of it. Makes no query.
+     */
+    Optional<Enforcement> lastEnforcementOf(Domain domain);
 
     /** Whether {@code client} is an authorized outbound of any domain that is internal now. */
     Listing listedForAny(OutboundAddress client);

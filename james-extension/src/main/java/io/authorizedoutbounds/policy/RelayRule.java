@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.james.core.Domain;
@@ -8,50 +9,82 @@ import org.apache.james.core.Domain;
 /** Rule 1: who may send what through this server. Pure and thread-safe given a lookup that is. */
 public final class RelayRule {
     private final OutboundLookup lookup;
-    private final boolean protectLocalRecipients;
+    private final RelaySettings settings;
     private final BooleanSupplier blockRuleInForce;
 
     /**
-     * The rule with its setting.
+     * The rule with its settings.
      *
-     * @param protectLocalRecipients whether an unlisted client is refused for internal recipients too
-     * @param blockRuleInForce       whether rule 2 judges what row 6 grants; without it row 6 is row 7, or a listed server
-     *                               would be a springboard
+     * @param blockRuleInForce whether rule 2 judges what row 6 grants; without it row 6 is row 7, or a listed server would be
+     *                         a springboard
      */
-    public RelayRule(OutboundLookup lookup, boolean protectLocalRecipients, BooleanSupplier blockRuleInForce) {
+    public RelayRule(OutboundLookup lookup, RelaySettings settings, BooleanSupplier blockRuleInForce) {
         this.lookup = lookup;
-        this.protectLocalRecipients = protectLocalRecipients;
+        this.settings = settings;
         this.blockRuleInForce = blockRuleInForce;
     }
 
     /** The same rule over another lookup. */
     public RelayRule over(OutboundLookup otherLookup) {
-        return new RelayRule(otherLookup, protectLocalRecipients, blockRuleInForce);
+        return new RelayRule(otherLookup, settings, blockRuleInForce);
+    }
+
+    /** Whether row 1 applies to such a session whoever the sender is. */
+    public boolean isAbove(SessionTrust trust) {
+        switch (trust) {
+            case AUTHENTICATED:
+                return true;
+            case TRUSTED_NETWORK:
+                return settings.trustedNetworks() == TrustedNetworks.BYPASS;
+            case NONE:
+                return false;
+        }
+        throw new IllegalStateException("No answer for " + trust);
     }
 
     /**
      * Judges one recipient. Makes at most one lookup, and none for rows 1 and 5.
      *
-     * @param trusted   whether the session is authenticated or its client in a trusted network
      * @param recipient called only when it matters, since James may have to look for it in all its domains
      */
-    public RelayRow judge(boolean trusted, Sender sender, OutboundAddress client, Supplier<Locality> recipient) {
-        if (trusted) {
-            return RelayRow.TRUSTED;
+    public RelayDecision judge(
+            SessionTrust trust, Sender sender, OutboundAddress client, Supplier<Locality> recipient) {
+        if (isAbove(trust)) {
+            return byDefault(RelayRow.TRUSTED);
         }
-        if (sender.internalDomain().isPresent()) {
-            return judgeInternal(sender.internalDomain().get(), client, recipient);
+        switch (sender.locality()) {
+            case INTERNAL:
+                return judgeInternal(sender.internalDomain().orElseThrow(), client, recipient);
+            case EXTERNAL:
+                return byDefault(
+                        trust == SessionTrust.TRUSTED_NETWORK ? RelayRow.TRUSTED : judgeExternal(client, recipient));
+            case UNKNOWN:
+                return sender.domain()
+                        .flatMap(lookup::lastEnforcementOf)
+                        .map(own -> RelayDecision.byDomain(RelayRow.UNDECIDED, own))
+                        .orElseGet(() -> byDefault(RelayRow.UNDECIDED));
         }
-        return sender.locality() == Locality.EXTERNAL ? judgeExternal(client, recipient) : RelayRow.UNDECIDED;
+        throw new IllegalStateException("No row for the sender");
     }
 
-    /** Judges the sender of a session that is not trusted before it names a recipient, as for an external recipient. */
-    public RelayRow judgeSender(Sender sender, OutboundAddress client) {
-        return judge(false, sender, client, () -> Locality.EXTERNAL);
+    /** Judges the sender of a session before it names a recipient, as for an external recipient. */
+    public RelayDecision judgeSender(SessionTrust trust, Sender sender, OutboundAddress client) {
+        return judge(trust, sender, client, () -> Locality.EXTERNAL);
     }
 
-    private RelayRow judgeInternal(Domain domain, OutboundAddress client, Supplier<Locality> recipient) {
-        switch (lookup.listedFor(domain, client)) {
+    private RelayDecision byDefault(RelayRow row) {
+        return RelayDecision.byDefault(row, settings.enforcement());
+    }
+
+    private RelayDecision judgeInternal(Domain domain, OutboundAddress client, Supplier<Locality> recipient) {
+        DomainListing listing = lookup.listedFor(domain, client);
+        RelayRow row = rowOf(listing.listing(), recipient);
+        Optional<Enforcement> own = listing.enforcement();
+        return own.isPresent() ? RelayDecision.byDomain(row, own.get()) : byDefault(row);
+    }
+
+    private RelayRow rowOf(Listing listing, Supplier<Locality> recipient) {
+        switch (listing) {
             case LISTED:
                 return RelayRow.LISTED_FOR_DOMAIN;
             case UNLISTED:
@@ -63,7 +96,7 @@ public final class RelayRule {
     }
 
     private RelayRow judgeUnlisted(Supplier<Locality> recipient) {
-        if (protectLocalRecipients) {
+        if (settings.protectLocalRecipients()) {
             return RelayRow.UNLISTED_FOR_DOMAIN;
         }
         switch (recipient.get()) {

@@ -37,11 +37,25 @@ public abstract class Sender {
         return UNKNOWN;
     }
 
+    /**
+     * The same, of a known domain.
+     *
+     * @param domain in the form that the lists use
+     */
+    public static Sender unknown(Domain domain) {
+        return new AutoValue_Sender(Locality.UNKNOWN, false, Optional.of(domain));
+    }
+
     public abstract Locality locality();
 
     /** Whether it is {@code <>}. */
     public abstract boolean isNull();
 
+    /** Present for an internal sender, and for an unknown one if it was given. */
+    abstract Optional<Domain> domain();
+
     /** Present for an internal sender only. */
-    public abstract Optional<Domain> internalDomain();
+    public Optional<Domain> internalDomain() {
+        return locality() == Locality.INTERNAL ? domain() : Optional.empty();
+    }
 }

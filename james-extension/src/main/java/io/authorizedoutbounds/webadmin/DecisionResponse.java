@@ -6,10 +6,9 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.google.auto.value.AutoValue;
 import com.google.common.base.Ascii;
 import io.authorizedoutbounds.policy.BlockRow;
-import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayReply;
-import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Optional;
 
@@ -21,9 +20,7 @@ abstract class DecisionResponse {
         return new AutoValue_DecisionResponse.Builder();
     }
 
-    abstract Enforcement enforcement();
-
-    abstract RelayRow relayRow();
+    abstract RelayDecision relayDecision();
 
     abstract Sender sender();
 
@@ -35,9 +32,7 @@ abstract class DecisionResponse {
     /** Needs all but a row of rule 2. */
     @AutoValue.Builder
     abstract static class Builder {
-        abstract Builder enforcement(Enforcement enforcement);
-
-        abstract Builder relayRow(RelayRow relayRow);
+        abstract Builder relayDecision(RelayDecision relayDecision);
 
         abstract Builder sender(Sender sender);
 
@@ -51,7 +46,7 @@ abstract class DecisionResponse {
     /** With "report" the verdicts are only recorded. */
     @JsonProperty("enforcement")
     String enforcementWord() {
-        return word(enforcement());
+        return word(relayDecision().enforcement());
     }
 
     @JsonProperty("rule1")
@@ -73,23 +68,24 @@ abstract class DecisionResponse {
     final class Rule1 {
         @JsonProperty("row")
         int row() {
-            return relayRow().number();
+            return relayDecision().row().number();
         }
 
         @JsonProperty("verdict")
         String verdict() {
-            return word(relayRow().verdict());
+            return word(relayDecision().row().verdict());
         }
 
         /** Absent when James goes on and replies itself. */
         @JsonProperty("reply")
         Optional<String> reply() {
-            return RelayReply.to(relayRow().verdict(), sender(), client()).map(text -> RelayReply.CODE + " " + text);
+            return RelayReply.to(relayDecision().row().verdict(), sender(), client())
+                    .map(text -> RelayReply.CODE + " " + text);
         }
 
         @JsonProperty("why")
         String why() {
-            switch (relayRow()) {
+            switch (relayDecision().row()) {
                 case TRUSTED:
                     return "The session is authenticated, or its client in a trusted network.";
                 case LISTED_FOR_DOMAIN:
@@ -112,7 +108,7 @@ abstract class DecisionResponse {
                 case UNDECIDED:
                     return "The lists, or James's domains, cannot be read now.";
             }
-            throw new IllegalStateException("No reason for " + relayRow());
+            throw new IllegalStateException("No reason for " + relayDecision().row());
         }
     }
 

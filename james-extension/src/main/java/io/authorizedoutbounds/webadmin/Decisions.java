@@ -3,15 +3,15 @@ package io.authorizedoutbounds.webadmin;
 
 import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.InternalDomains;
-import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.SessionTrust;
 import io.authorizedoutbounds.policy.Verdict;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -22,34 +22,27 @@ class Decisions {
     private final BlockRule blockRule;
     private final InternalDomains domains;
     private final BlockPolicyInForce blockPolicy;
-    private final AuthorizedOutboundsConfiguration configuration;
 
     @Inject
-    Decisions(
-            RelayRule relayRule,
-            BlockRule blockRule,
-            InternalDomains domains,
-            BlockPolicyInForce blockPolicy,
-            AuthorizedOutboundsConfiguration configuration) {
+    Decisions(RelayRule relayRule, BlockRule blockRule, InternalDomains domains, BlockPolicyInForce blockPolicy) {
         this.relayRule = relayRule;
         this.blockRule = blockRule;
         this.domains = domains;
         this.blockPolicy = blockPolicy;
-        this.configuration = configuration;
     }
 
     DecisionResponse decide(OutboundAddress client, MaybeSender sender, MailAddress recipient) {
         Sender from = domains.senderOf(sender);
-        RelayRow relayRow = relayRule.judge(false, from, client, () -> domains.localityOf(recipient.getDomain()));
-        DecisionResponse.Builder response = DecisionResponse.builder()
-                .enforcement(configuration.enforcement())
-                .relayRow(relayRow)
-                .sender(from)
-                .client(client);
+        RelayDecision decision =
+                relayRule.judge(SessionTrust.NONE, from, client, () -> domains.localityOf(recipient.getDomain()));
+        DecisionResponse.Builder response =
+                DecisionResponse.builder().relayDecision(decision).sender(from).client(client);
         blockPolicy
                 .exemptions()
                 .map(exemptions -> blockRule.judge(
-                        relayRow.verdict() == Verdict.GRANT ? Origin.grantedClient(client) : Origin.client(client),
+                        decision.row().verdict() == Verdict.GRANT
+                                ? Origin.grantedClient(client)
+                                : Origin.client(client),
                         from,
                         () -> isExempt(exemptions, sender, recipient),
                         () -> domains.localityOf(recipient.getDomain())))

@@ -12,9 +12,12 @@ import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.SettableClock;
@@ -90,7 +93,8 @@ class CachedLookupTest {
             OutboundLists lists = new StubStore(() -> CompletableFuture.completedFuture(ImmutableList.of(orphaned)));
 
             assertThat(lookup(lists, FixedDomainList.of("a.example"), LONG_TIMEOUT)
-                            .listedFor(DOMAIN, CLIENT))
+                            .listedFor(DOMAIN, CLIENT)
+                            .listing())
                     .isEqualTo(Listing.UNLISTED);
         }
 
@@ -98,7 +102,9 @@ class CachedLookupTest {
         void addressOfTheDomainShouldBeListed() {
             save(DOMAIN, CLIENT, Optional.empty());
 
-            assertThat(lookup(FixedDomainList.of("a.example")).listedFor(DOMAIN, CLIENT))
+            assertThat(lookup(FixedDomainList.of("a.example"))
+                            .listedFor(DOMAIN, CLIENT)
+                            .listing())
                     .isEqualTo(Listing.LISTED);
         }
 
@@ -107,7 +113,9 @@ class CachedLookupTest {
             save(DOMAIN, OTHER_CLIENT, Optional.empty());
             save(OTHER_DOMAIN, CLIENT, Optional.empty());
 
-            assertThat(lookup(FixedDomainList.of("a.example", "b.example")).listedFor(DOMAIN, CLIENT))
+            assertThat(lookup(FixedDomainList.of("a.example", "b.example"))
+                            .listedFor(DOMAIN, CLIENT)
+                            .listing())
                     .isEqualTo(Listing.UNLISTED);
         }
 
@@ -117,7 +125,9 @@ class CachedLookupTest {
 
             clock.set(NOW.plusSeconds(60));
 
-            assertThat(lookup(FixedDomainList.of("a.example")).listedFor(DOMAIN, CLIENT))
+            assertThat(lookup(FixedDomainList.of("a.example"))
+                            .listedFor(DOMAIN, CLIENT)
+                            .listing())
                     .isEqualTo(Listing.UNLISTED);
         }
     }
@@ -247,7 +257,7 @@ class CachedLookupTest {
             CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
 
             for (int i = 0; i < 10; i++) {
-                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+                assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             }
 
@@ -259,7 +269,7 @@ class CachedLookupTest {
             CachedLookup lookup = lookup(empty, list, LONG_TIMEOUT);
 
             for (int i = 0; i < 10; i++) {
-                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+                assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             }
 
@@ -270,8 +280,8 @@ class CachedLookupTest {
         void oneListShouldServeAllAddressesOfTheDomain() {
             CachedLookup lookup = lookup(listing, list, LONG_TIMEOUT);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
-            assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT).listing()).isEqualTo(Listing.UNLISTED);
 
             assertThat(listing.queries).hasValue(1);
         }
@@ -285,7 +295,8 @@ class CachedLookupTest {
             try {
                 List<Future<Listing>> listings = new ArrayList<>();
                 for (int i = 0; i < 8; i++) {
-                    listings.add(threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT)));
+                    listings.add(threads.submit(
+                            () -> lookup.listedFor(DOMAIN, CLIENT).listing()));
                 }
                 answer.complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
 
@@ -305,25 +316,25 @@ class CachedLookupTest {
                     () -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.of(expiry)))));
             CachedLookup lookup = lookup(expiring, list, LONG_TIMEOUT);
             clock.set(expiry.minusMillis(1));
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
 
             clock.set(expiry);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
         @Test
         void invalidatedListShouldBeReadAgain() {
             CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
 
             lookup.invalidate(DOMAIN, CLIENT);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
         }
 
@@ -331,13 +342,13 @@ class CachedLookupTest {
         void removalShouldHoldOnceItsListIsInvalidated() {
             CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
             save(DOMAIN, CLIENT, Optional.empty());
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
 
             lookup.invalidate(DOMAIN, CLIENT);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
@@ -352,7 +363,7 @@ class CachedLookupTest {
                 return answer;
             });
             for (Function<CachedLookup, Listing> query : List.<Function<CachedLookup, Listing>>of(
-                    any -> any.listedFor(DOMAIN, CLIENT), any -> any.listedForAny(CLIENT))) {
+                    any -> any.listedFor(DOMAIN, CLIENT).listing(), any -> any.listedForAny(CLIENT))) {
                 CachedLookup lookup = lookup(slow, list, LONG_TIMEOUT);
                 Supplier<Listing> listing = () -> query.apply(lookup);
                 CompletableFuture<Listing> early = CompletableFuture.supplyAsync(listing);
@@ -388,9 +399,9 @@ class CachedLookupTest {
 
             pass(STALE_MAXIMUM);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
-            assertThat(lookup.listedFor(OTHER_DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedFor(OTHER_DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNKNOWN);
         }
 
         @Test
@@ -404,7 +415,7 @@ class CachedLookupTest {
 
             pass(STALE_MAXIMUM.plusNanos(1));
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNKNOWN);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
             assertThat(ofNobody.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
         }
@@ -419,7 +430,7 @@ class CachedLookupTest {
 
             pass(STALE_MAXIMUM);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
         }
 
         @Test
@@ -434,7 +445,7 @@ class CachedLookupTest {
             lookup.refresh(DOMAIN, CLIENT);
             ofNobody.refresh(DOMAIN, CLIENT);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             assertThat(ofNobody.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
@@ -448,11 +459,11 @@ class CachedLookupTest {
 
             lookup.refresh(DOMAIN, CLIENT);
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
             lookup.refresh(DOMAIN, CLIENT);
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
         }
 
@@ -463,7 +474,7 @@ class CachedLookupTest {
             pass(STALE_MAXIMUM.plusNanos(1));
 
             for (int i = 0; i < 3; i++) {
-                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+                assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
                 assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
             }
 
@@ -524,7 +535,7 @@ class CachedLookupTest {
             lookup.recordPoll(nanos.get());
 
             up.set(false);
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNKNOWN);
         }
 
         @Test
@@ -542,13 +553,13 @@ class CachedLookupTest {
         @Test
         void everythingShouldBeReadAgainAfterEverythingIsInvalidated() {
             CachedLookup lookup = lookup(store, list, LONG_TIMEOUT);
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
             save(DOMAIN, CLIENT, Optional.empty());
 
             lookup.invalidateAll();
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
         }
 
@@ -589,7 +600,7 @@ class CachedLookupTest {
             assertThat(lookup.size()).isLessThanOrEqualTo(3L * ADDRESSES);
             store.remove(DOMAIN, CLIENT, Author.unknown()).toCompletableFuture().join();
             // Still cached: nothing has invalidated the removed entry.
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
         }
     }
@@ -652,7 +663,7 @@ class CachedLookupTest {
                     LONG_TIMEOUT);
             Thread.currentThread().interrupt();
 
-            Listing listing = lookup.listedFor(DOMAIN, CLIENT);
+            Listing listing = lookup.listedFor(DOMAIN, CLIENT).listing();
 
             assertThat(listing).isEqualTo(Listing.UNKNOWN);
             assertThat(Thread.currentThread().isInterrupted()).isTrue();
@@ -672,7 +683,8 @@ class CachedLookupTest {
                     LONG_TIMEOUT);
 
             for (int i = 0; i < 100; i++) {
-                assertThat(lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT))
+                assertThat(lookup.listedFor(Domain.of("d" + i + ".example"), CLIENT)
+                                .listing())
                         .isEqualTo(Listing.UNKNOWN);
             }
 
@@ -713,7 +725,8 @@ class CachedLookupTest {
             List<Thread> threads = new ArrayList<>();
             Queue<Listing> listings = new ConcurrentLinkedQueue<>();
             for (int i = 0; i < 8; i++) {
-                Thread thread = new Thread(() -> listings.add(lookup.listedFor(DOMAIN, CLIENT)));
+                Thread thread = new Thread(
+                        () -> listings.add(lookup.listedFor(DOMAIN, CLIENT).listing()));
                 thread.start();
                 threads.add(thread);
             }
@@ -731,7 +744,7 @@ class CachedLookupTest {
             }
             assertThat(listings).hasSize(8).containsOnly(Listing.UNKNOWN);
             nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
         }
 
         /** A busy server would otherwise wait three timeouts for a store that is frozen. */
@@ -751,7 +764,8 @@ class CachedLookupTest {
                 List<Future<Listing>> listings = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
                     Domain domain = Domain.of("d" + i + ".example");
-                    listings.add(threads.submit(() -> lookup.listedFor(domain, CLIENT)));
+                    listings.add(threads.submit(
+                            () -> lookup.listedFor(domain, CLIENT).listing()));
                 }
                 assertTimeoutPreemptively(BOUND, () -> {
                     while (answers.size() < 3) {
@@ -767,7 +781,8 @@ class CachedLookupTest {
             }
 
             assertTimeoutPreemptively(
-                    BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN));
+                    BOUND,
+                    () -> assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNKNOWN));
         }
 
         /** The timeout is that of the query, however late another thread comes to it. */
@@ -778,7 +793,8 @@ class CachedLookupTest {
             CachedLookup lookup = lookup(slow, FixedDomainList.of("a.example"), LONG_TIMEOUT);
             ExecutorService threads = Executors.newSingleThreadExecutor();
             try {
-                var unused = threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT));
+                var unused =
+                        threads.submit(() -> lookup.listedFor(DOMAIN, CLIENT).listing());
                 assertTimeoutPreemptively(BOUND, () -> {
                     while (slow.queries.get() == 0) {
                         Thread.onSpinWait();
@@ -786,11 +802,12 @@ class CachedLookupTest {
                 });
                 nanos.addAndGet(LONG_TIMEOUT.toNanos());
 
-                assertTimeoutPreemptively(BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT))
-                        .isEqualTo(Listing.UNKNOWN));
+                assertTimeoutPreemptively(
+                        BOUND, () -> assertThat(lookup.listedFor(DOMAIN, CLIENT).listing())
+                                .isEqualTo(Listing.UNKNOWN));
 
                 answer.complete(ImmutableList.of(entry(DOMAIN, Optional.empty())));
-                assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+                assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             } finally {
                 threads.shutdownNow();
             }
@@ -807,7 +824,8 @@ class CachedLookupTest {
                 List<Future<Listing>> listings = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
                     Domain domain = Domain.of("d" + i + ".example");
-                    listings.add(threads.submit(() -> lookup.listedFor(domain, CLIENT)));
+                    listings.add(threads.submit(
+                            () -> lookup.listedFor(domain, CLIENT).listing()));
                 }
 
                 await().until(() -> listings.stream().filter(Future::isDone).count() == 2);
@@ -838,11 +856,11 @@ class CachedLookupTest {
             up.set(true);
 
             assertTimeoutPreemptively(BOUND, () -> {
-                while (lookup.listedFor(DOMAIN, CLIENT) == Listing.UNKNOWN) {
+                while (lookup.listedFor(DOMAIN, CLIENT).listing() == Listing.UNKNOWN) {
                     Thread.onSpinWait();
                 }
             });
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
         }
 
         @Test
@@ -893,7 +911,7 @@ class CachedLookupTest {
 
             answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of()));
 
-            await().until(() -> lookup.listedFor(DOMAIN, CLIENT) == Listing.UNLISTED);
+            await().until(() -> lookup.listedFor(DOMAIN, CLIENT).listing() == Listing.UNLISTED);
         }
 
         private boolean throwsAnError(Runnable run) {
@@ -930,12 +948,12 @@ class CachedLookupTest {
             openTheBreaker(lookup);
 
             assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
 
             answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
             assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
         }
 
         private void openTheBreaker(CachedLookup lookup) {
@@ -946,7 +964,7 @@ class CachedLookupTest {
         }
 
         private void assertUnknown(OutboundLookup lookup) {
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNKNOWN);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNKNOWN);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNKNOWN);
         }
     }
@@ -959,7 +977,8 @@ class CachedLookupTest {
             domains.localityOf(DOMAIN);
             OutboundLookup lookup = lookup(new StubStore(CompletableFuture::new), domains, LONG_TIMEOUT);
 
-            assertThat(assertTimeoutPreemptively(BOUND, () -> lookup.listedFor(DOMAIN, CLIENT)))
+            assertThat(assertTimeoutPreemptively(
+                            BOUND, () -> lookup.listedFor(DOMAIN, CLIENT).listing()))
                     .isEqualTo(Listing.UNKNOWN);
         }
     }
@@ -1001,6 +1020,116 @@ class CachedLookupTest {
                 .maximumDomains(DOMAINS)
                 .build();
         return new CachedLookup(lists, domains, settings, clock, nanos::get, metrics);
+    }
+
+    /** Of a domain, of its own. */
+    @Nested
+    class OwnEnforcement {
+        private final AtomicReference<Optional<Enforcement>> own =
+                new AtomicReference<>(Optional.of(Enforcement.REPORT));
+        private final AtomicBoolean up = new AtomicBoolean(true);
+        private final CachedLookup lookup = lookup(
+                new OutboundLists() {
+                    @Override
+                    public CompletionStage<OutboundList> read(Domain domain) {
+                        ImmutableList<AuthorizedOutbound> entries = ImmutableList.of(entry(domain, Optional.empty()));
+                        return up.get()
+                                ? CompletableFuture.completedFuture(own.get()
+                                        .map(enforcement -> OutboundList.of(entries, enforcement))
+                                        .orElse(OutboundList.of(entries)))
+                                : CompletableFuture.failedFuture(new IOException("down"));
+                    }
+
+                    @Override
+                    public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+                        return CompletableFuture.failedFuture(new IOException("down"));
+                    }
+                },
+                FixedDomainList.of("a.example"),
+                LONG_TIMEOUT);
+
+        @Test
+        void enforcementShouldComeWithTheListing() {
+            assertThat(lookup.listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(DomainListing.of(Listing.LISTED, Enforcement.REPORT));
+            assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT))
+                    .isEqualTo(DomainListing.of(Listing.UNLISTED, Enforcement.REPORT));
+        }
+
+        @Test
+        void domainShouldHaveNoEnforcementWhenNoneIsStored() {
+            own.set(Optional.empty());
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.LISTED));
+            assertThat(lookup.lastEnforcementOf(DOMAIN)).isEmpty();
+        }
+
+        @Test
+        void enforcementShouldBeUnknownWhenTheListWasNeverRead() {
+            up.set(false);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.UNKNOWN));
+        }
+
+        @Test
+        void staleEnforcementShouldHoldWhenTheListCannotBeRead() {
+            lookup.listedFor(DOMAIN, CLIENT);
+            up.set(false);
+
+            nanos.addAndGet(STALE_MAXIMUM.toNanos() + 1);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(DomainListing.of(Listing.UNKNOWN, Enforcement.REPORT));
+            assertThat(lookup.lastEnforcementOf(DOMAIN)).contains(Enforcement.REPORT);
+        }
+
+        @ParameterizedTest
+        @EnumSource(Invalidation.class)
+        void enforcementShouldHoldAfterAChangeOfTheListThatCannotBeRead(Invalidation invalidation) {
+            lookup.listedFor(DOMAIN, CLIENT);
+            up.set(false);
+
+            invalidation.apply(lookup);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).enforcement()).contains(Enforcement.REPORT);
+        }
+
+        @Test
+        void enforcementShouldBeUnknownAfterAChangeOfItThatCannotBeRead() {
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.invalidate(DOMAIN, CLIENT);
+            up.set(false);
+
+            lookup.invalidate(DOMAIN);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.UNKNOWN));
+        }
+
+        @Test
+        void changedEnforcementShouldBeReadAgain() {
+            lookup.listedFor(DOMAIN, CLIENT);
+            own.set(Optional.of(Enforcement.ENFORCE));
+            long before = lookup.generation();
+
+            lookup.invalidate(DOMAIN);
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT))
+                    .isEqualTo(DomainListing.of(Listing.LISTED, Enforcement.ENFORCE));
+            assertThat(lookup.generation()).isNotEqualTo(before);
+        }
+
+        @Test
+        void enforcementShouldBeTheOneThatWasReadLast() {
+            lookup.listedFor(DOMAIN, CLIENT);
+            lookup.invalidateAll();
+            own.set(Optional.empty());
+            lookup.listedFor(DOMAIN, CLIENT);
+            up.set(false);
+
+            lookup.invalidateAll();
+
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.UNKNOWN));
+        }
     }
 
     @Nested
@@ -1091,9 +1220,9 @@ class CachedLookupTest {
         }
 
         @Override
-        public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        public CompletionStage<OutboundList> read(Domain domain) {
             queries.incrementAndGet();
-            return list.get();
+            return list.get().thenApply(OutboundList::of);
         }
 
         @Override

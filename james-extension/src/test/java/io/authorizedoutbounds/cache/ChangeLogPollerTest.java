@@ -107,7 +107,7 @@ class ChangeLogPollerTest {
     }
 
     private void assertBoth(Listing expected) {
-        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(expected);
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(expected);
         assertThat(lookup.listedForAny(CLIENT)).isEqualTo(expected);
     }
 
@@ -294,7 +294,7 @@ class ChangeLogPollerTest {
         listsOf = store;
         pass(Duration.ofSeconds(30));
         poller.poll();
-        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
 
         pass(Duration.ofSeconds(5));
         poller.poll();
@@ -336,7 +336,8 @@ class ChangeLogPollerTest {
 
         await().until(() -> {
             poller.poll();
-            return lookup.listedFor(DOMAIN, CLIENT) == Listing.LISTED && lookup.listedForAny(CLIENT) == Listing.LISTED;
+            return lookup.listedFor(DOMAIN, CLIENT).listing() == Listing.LISTED
+                    && lookup.listedForAny(CLIENT) == Listing.LISTED;
         });
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLists;
 import java.io.IOException;
 import java.time.Duration;
@@ -66,9 +67,9 @@ class GuardedStoreTest {
     /** Answers every probe with an empty list. */
     private final class ProbedLists implements OutboundLists {
         @Override
-        public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
+        public CompletionStage<OutboundList> read(Domain domain) {
             probed.add(domain);
-            return CompletableFuture.completedFuture(ImmutableList.of());
+            return CompletableFuture.completedFuture(OutboundList.of(ImmutableList.of()));
         }
 
         @Override

@@ -45,7 +45,7 @@ class InvalidatingStoreTest {
     }
 
     private void assertBoth(Listing expected) {
-        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(expected);
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(expected);
         assertThat(lookup.listedForAny(CLIENT)).isEqualTo(expected);
     }
 

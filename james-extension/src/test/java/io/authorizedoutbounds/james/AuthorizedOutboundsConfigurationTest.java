@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.RelaySettings;
+import io.authorizedoutbounds.policy.TrustedNetworks;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.commons.configuration2.Configuration;
@@ -26,6 +28,7 @@ class AuthorizedOutboundsConfigurationTest {
         AuthorizedOutboundsConfiguration configuration = AuthorizedOutboundsConfiguration.DEFAULT;
 
         assertThat(configuration.enforcement()).isEqualTo(Enforcement.ENFORCE);
+        assertThat(configuration.trustedNetworks()).isEqualTo(TrustedNetworks.BYPASS);
         assertThat(configuration.protectLocalRecipients()).isTrue();
         assertThat(configuration.allowPrivateAddresses()).isFalse();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(500));
@@ -60,6 +63,7 @@ class AuthorizedOutboundsConfigurationTest {
         assertThat(ImmutableList.copyOf(sample.getKeys()))
                 .contains(
                         "enforcement",
+                        "trusted.networks",
                         "protect.local.recipients",
                         "allow.private.addresses",
                         "lookup.timeout",
@@ -80,6 +84,24 @@ class AuthorizedOutboundsConfigurationTest {
     @ParameterizedTest
     void enforcementShouldBeRead(String value, Enforcement expected) {
         assertThat(parse("enforcement=" + value).enforcement()).isEqualTo(expected);
+    }
+
+    @CsvSource({"bypass, BYPASS", "judge, JUDGE"})
+    @ParameterizedTest
+    void trustedNetworksShouldBeRead(String value, TrustedNetworks expected) {
+        assertThat(parse("trusted.networks=" + value).trustedNetworks()).isEqualTo(expected);
+    }
+
+    @Test
+    void settingsOfRule1ShouldBeThoseOfTheFile() {
+        AuthorizedOutboundsConfiguration configuration =
+                parse("enforcement=report", "trusted.networks=judge", "protect.local.recipients=false");
+
+        RelaySettings settings = configuration.relaySettings();
+
+        assertThat(settings.enforcement()).isEqualTo(Enforcement.REPORT);
+        assertThat(settings.trustedNetworks()).isEqualTo(TrustedNetworks.JUDGE);
+        assertThat(settings.protectLocalRecipients()).isFalse();
     }
 
     @ValueSource(booleans = {true, false})
@@ -133,6 +155,7 @@ class AuthorizedOutboundsConfigurationTest {
     void everyKeyOfOneFileShouldBeRead() {
         AuthorizedOutboundsConfiguration configuration = parse(
                 "enforcement = report",
+                "trusted.networks = judge",
                 "protect.local.recipients = false",
                 "allow.private.addresses = true",
                 "lookup.timeout = 100ms",
@@ -140,6 +163,7 @@ class AuthorizedOutboundsConfigurationTest {
                 "refusals.retention = 2d");
 
         assertThat(configuration.enforcement()).isEqualTo(Enforcement.REPORT);
+        assertThat(configuration.trustedNetworks()).isEqualTo(TrustedNetworks.JUDGE);
         assertThat(configuration.protectLocalRecipients()).isFalse();
         assertThat(configuration.allowPrivateAddresses()).isTrue();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(100));
@@ -156,6 +180,8 @@ class AuthorizedOutboundsConfigurationTest {
                 "enforcement              | off              | 'enforce' or 'report'",
                 "enforcement              | true             | 'enforce' or 'report'",
                 "enforcement              | report enforce   | 'enforce' or 'report'",
+                "trusted.networks         | Judge            | 'bypass' or 'judge'",
+                "trusted.networks         | true             | 'bypass' or 'judge'",
                 "protect.local.recipients | yes              | 'true' or 'false'",
                 "protect.local.recipients | TRUE             | 'true' or 'false'",
                 "protect.local.recipients | 1                | 'true' or 'false'",

@@ -329,7 +329,8 @@ class AuthorizedOutboundsHealthCheckTest {
         });
 
         assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
-        assertThat(lookup.listedFor(Domain.of("unknown0.example"), CLIENT)).isEqualTo(Listing.UNKNOWN);
-        assertThat(lookup.listedFor(Domain.of("a.example"), CLIENT)).isEqualTo(Listing.UNLISTED);
+        assertThat(lookup.listedFor(Domain.of("unknown0.example"), CLIENT).listing())
+                .isEqualTo(Listing.UNKNOWN);
+        assertThat(lookup.listedFor(Domain.of("a.example"), CLIENT).listing()).isEqualTo(Listing.UNLISTED);
     }
 }

@@ -14,6 +14,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.BlockRow;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.RelayRow;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
@@ -161,7 +162,8 @@ class AuthorizedOutboundsMetricsTest {
             return (AuthorizedOutboundStore) Proxy.newProxyInstance(
                     getClass().getClassLoader(),
                     new Class<?>[] {AuthorizedOutboundStore.class},
-                    (proxy, method, arguments) -> answer);
+                    (proxy, method, arguments) ->
+                            method.getName().equals("read") ? answer.thenApply(OutboundList::of) : answer);
         }
 
         private int count(String counter) {

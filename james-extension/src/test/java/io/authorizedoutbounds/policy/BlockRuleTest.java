@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,8 +132,13 @@ class BlockRuleTest {
         }
 
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
             throw new AssertionError("Rule 2 needs only whether a client is listed for any domain");
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override

@@ -85,11 +85,11 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     @Override
-    public CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
-        return CompletableFuture.completedFuture(entriesOf(domain).values().stream()
+    public CompletionStage<OutboundList> read(Domain domain) {
+        return CompletableFuture.completedFuture(OutboundList.of(entriesOf(domain).values().stream()
                 .filter(this::isActive)
                 .sorted(Comparator.comparing(AuthorizedOutbound::address))
-                .collect(ImmutableList.toImmutableList()));
+                .collect(ImmutableList.toImmutableList())));
     }
 
     @Override

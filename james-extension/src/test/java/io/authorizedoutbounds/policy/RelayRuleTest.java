@@ -8,7 +8,9 @@ import com.google.common.collect.ImmutableList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
@@ -23,30 +25,39 @@ class RelayRuleTest {
 
     /**
      * Rule 1 as the design has it; the first row that matches applies. An unknown value matches no row that needs it, and
-     * ends in the last. With local recipients protected, row 3 needs no recipient.
+     * ends in the last rows. With local recipients protected, row 3 needs no recipient. The last columns are the verdicts with
+     * {@code enforce} and {@code report}, of the sender's domain or by default.
      */
     private static final ImmutableList<TableRow> TABLE = table(
-            // row | session | sender   | listed for D | listed for any | recipient | protect | verdict
-            " 1    | trusted | *        | *            | *              | *         | *       | PASS      ",
-            " 2    | *       | internal | listed       | *              | *         | *       | GRANT     ",
-            " 3    | *       | internal | unlisted     | *              | *         | true    | REFUSE    ",
-            " 3    | *       | internal | unlisted     | *              | external  | false   | REFUSE    ",
-            " 4    | *       | internal | unlisted     | *              | internal  | false   | PASS      ",
-            " 5    | *       | external | *            | *              | internal  | *       | PASS      ",
-            " 6    | *       | external | *            | listed         | external  | *       | GRANT     ",
-            " 7    | *       | external | *            | unlisted       | external  | *       | REFUSE    ",
-            " 8    | *       | *        | *            | *              | *         | *       | DEFER ");
+            // row | session    | networks | sender   | listed for D | for any  | recipient | protect | by | enforce |
+            // report
+            " 1 | authenticated | *      | *        | *        | *        | *        | *     | default | PASS   | PASS",
+            " 1 | network       | bypass | *        | *        | *        | *        | *     | default | PASS   | PASS",
+            " 1 | network       | judge  | external | *        | *        | *        | *     | default | PASS   | PASS",
+            " 2 | *             | *      | internal | listed   | *        | *        | *     | domain  | GRANT  | PASS",
+            " 3 | *             | *      | internal | unlisted | *        | *        | true  | domain  | REFUSE | PASS",
+            " 3 | *             | *      | internal | unlisted | *        | external | false | domain  | REFUSE | PASS",
+            " 4 | *             | *      | internal | unlisted | *        | internal | false | domain  | PASS   | PASS",
+            " 5 | *             | *      | external | *        | *        | internal | *     | default | PASS   | PASS",
+            " 6 | *             | *      | external | *        | listed   | external | *     | default | GRANT  | PASS",
+            " 7 | *             | *      | external | *        | unlisted | external | *     | default | REFUSE | PASS",
+            " 8 | *             | *      | external | *        | *        | *        | *     | default | DEFER  | PASS",
+            " 8 | *             | *      | *        | *        | *        | *        | *     | domain  | DEFER  | PASS");
 
     private static final class TableRow {
         private final int number;
         private final List<String> cells;
-        private final Verdict verdict;
+        private final boolean byDomain;
+        private final Verdict enforced;
+        private final Verdict reported;
 
         private TableRow(String line) {
             List<String> columns = Splitter.on('|').trimResults().splitToList(line);
             this.number = Integer.parseInt(columns.get(0));
-            this.cells = columns.subList(1, 7);
-            this.verdict = Verdict.valueOf(columns.get(7));
+            this.cells = columns.subList(1, 8);
+            this.byDomain = columns.get(8).equals("domain");
+            this.enforced = Verdict.valueOf(columns.get(9));
+            this.reported = Verdict.valueOf(columns.get(10));
         }
 
         private boolean matches(List<String> values) {
@@ -57,15 +68,30 @@ class RelayRuleTest {
             }
             return true;
         }
+
+        private Enforcement enforcement(DomainListing domain, Enforcement byDefault) {
+            return byDomain ? domain.enforcement().orElse(byDefault) : byDefault;
+        }
+
+        private Verdict verdict(Enforcement enforcement) {
+            return enforcement == Enforcement.ENFORCE ? enforced : reported;
+        }
     }
 
     private static ImmutableList<TableRow> table(String... lines) {
         return Stream.of(lines).map(TableRow::new).collect(ImmutableList.toImmutableList());
     }
 
-    /** One combination of all that the rule looks at. */
+    /** The states of the enforcement of a domain, whatever its list says. */
+    private static final ImmutableList<DomainListing> DOMAINS = ImmutableList.of(
+            DomainListing.of(Listing.UNKNOWN),
+            DomainListing.of(Listing.UNKNOWN, Enforcement.ENFORCE),
+            DomainListing.of(Listing.UNKNOWN, Enforcement.REPORT));
+
+    /** One combination of all that a row depends on. */
     static final class Case {
-        private final boolean trusted;
+        private final SessionTrust trust;
+        private final TrustedNetworks networks;
         private final Locality sender;
         private final Listing listedForDomain;
         private final Listing listedForAny;
@@ -73,13 +99,15 @@ class RelayRuleTest {
         private final boolean protectLocalRecipients;
 
         private Case(
-                boolean trusted,
+                SessionTrust trust,
+                TrustedNetworks networks,
                 Locality sender,
                 Listing listedForDomain,
                 Listing listedForAny,
                 Locality recipient,
                 boolean protectLocalRecipients) {
-            this.trusted = trusted;
+            this.trust = trust;
+            this.networks = networks;
             this.sender = sender;
             this.listedForDomain = listedForDomain;
             this.listedForAny = listedForAny;
@@ -87,9 +115,34 @@ class RelayRuleTest {
             this.protectLocalRecipients = protectLocalRecipients;
         }
 
+        /** Of a client without AUTH outside of trusted networks. */
+        private static Case ofStranger(
+                Locality sender, Listing listed, Locality recipient, boolean protectLocalRecipients) {
+            return new Case(
+                    SessionTrust.NONE,
+                    TrustedNetworks.BYPASS,
+                    sender,
+                    sender == Locality.INTERNAL ? listed : Listing.UNKNOWN,
+                    sender == Locality.EXTERNAL ? listed : Listing.UNKNOWN,
+                    recipient,
+                    protectLocalRecipients);
+        }
+
         private RelayRow judge(OutboundLookup lookup) {
-            return new RelayRule(lookup, protectLocalRecipients, () -> true)
-                    .judge(trusted, sender(), CLIENT, () -> recipient);
+            return judge(lookup, Enforcement.ENFORCE).row();
+        }
+
+        private RelayDecision judge(OutboundLookup lookup, Enforcement byDefault) {
+            return rule(lookup, byDefault, () -> true).judge(trust, sender(), CLIENT, () -> recipient);
+        }
+
+        private RelayRule rule(OutboundLookup lookup, Enforcement byDefault, BooleanSupplier blockRuleInForce) {
+            RelaySettings settings = RelaySettings.builder()
+                    .enforcement(byDefault)
+                    .trustedNetworks(networks)
+                    .protectLocalRecipients(protectLocalRecipients)
+                    .build();
+            return new RelayRule(lookup, settings, blockRuleInForce);
         }
 
         private Sender sender() {
@@ -99,14 +152,15 @@ class RelayRuleTest {
                 case EXTERNAL:
                     return Sender.external();
                 case UNKNOWN:
-                    return Sender.unknown();
+                    return Sender.unknown(DOMAIN);
             }
             throw new IllegalStateException("No sender for " + sender);
         }
 
         private List<String> values() {
             return List.of(
-                    trusted ? "trusted" : "stranger",
+                    trust == SessionTrust.TRUSTED_NETWORK ? "network" : word(trust),
+                    word(networks),
                     word(sender),
                     word(listedForDomain),
                     word(listedForAny),
@@ -133,13 +187,15 @@ class RelayRuleTest {
 
     static Stream<Case> everyCombination() {
         Stream.Builder<Case> cases = Stream.builder();
-        for (boolean trusted : new boolean[] {true, false}) {
-            for (Locality sender : Locality.values()) {
-                for (Listing listedForDomain : Listing.values()) {
-                    for (Listing listedForAny : Listing.values()) {
-                        for (Locality recipient : Locality.values()) {
-                            for (boolean protect : new boolean[] {true, false}) {
-                                cases.add(new Case(trusted, sender, listedForDomain, listedForAny, recipient, protect));
+        for (SessionTrust trust : SessionTrust.values()) {
+            for (TrustedNetworks networks : TrustedNetworks.values()) {
+                for (Locality sender : Locality.values()) {
+                    for (Listing ofDomain : Listing.values()) {
+                        for (Listing ofAny : Listing.values()) {
+                            for (Locality recipient : Locality.values()) {
+                                for (boolean protect : new boolean[] {true, false}) {
+                                    cases.add(new Case(trust, networks, sender, ofDomain, ofAny, recipient, protect));
+                                }
                             }
                         }
                     }
@@ -169,15 +225,29 @@ class RelayRuleTest {
     private static final class RecordingLookup implements OutboundLookup {
         private final List<String> questions = new ArrayList<>();
         private final Case combination;
+        private final DomainListing domain;
 
         private RecordingLookup(Case combination) {
+            this(combination, DomainListing.of(Listing.UNKNOWN));
+        }
+
+        /** @param domain has the enforcement of the domain; its listing does not matter */
+        private RecordingLookup(Case combination, DomainListing domain) {
             this.combination = combination;
+            this.domain = domain;
         }
 
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
-            questions.add(client.asString() + " for " + domain.asString());
-            return combination.listedForDomain;
+        public DomainListing listedFor(Domain ofDomain, OutboundAddress client) {
+            questions.add(client.asString() + " for " + ofDomain.asString());
+            return domain.enforcement()
+                    .map(own -> DomainListing.of(combination.listedForDomain, own))
+                    .orElse(DomainListing.of(combination.listedForDomain));
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain ofDomain) {
+            return domain.enforcement();
         }
 
         @Override
@@ -195,8 +265,13 @@ class RelayRuleTest {
     /** Fails the test at any lookup. */
     private static final OutboundLookup FORBIDDEN = new OutboundLookup() {
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
             throw new AssertionError("Looked up the list of " + domain.asString());
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            throw new AssertionError("Looked up the enforcement of " + domain.asString());
         }
 
         @Override
@@ -220,18 +295,36 @@ class RelayRuleTest {
 
     @ParameterizedTest
     @MethodSource("everyCombination")
-    void verdictShouldBeActedUponWhenTheRuleIsEnforced(Case combination) {
-        RelayRow row = combination.judge(new RecordingLookup(combination));
+    void verdictShouldBeThatOfTheEnforcementThatApplies(Case combination) {
+        TableRow expected = combination.expected();
+        for (DomainListing domain : DOMAINS) {
+            for (Enforcement byDefault : Enforcement.values()) {
+                RelayDecision decision = combination.judge(new RecordingLookup(combination, domain), byDefault);
 
-        assertThat(Enforcement.ENFORCE.applyTo(row.verdict())).isEqualTo(combination.expected().verdict);
+                assertThat(decision.row().number())
+                        .as("row, %s, by default %s", domain, byDefault)
+                        .isEqualTo(expected.number);
+                assertThat(decision.enforcement())
+                        .as("enforcement, %s, by default %s", domain, byDefault)
+                        .isEqualTo(expected.enforcement(domain, byDefault));
+                assertThat(decision.verdict())
+                        .as("verdict, %s, by default %s", domain, byDefault)
+                        .isEqualTo(expected.verdict(expected.enforcement(domain, byDefault)));
+            }
+        }
     }
 
     @ParameterizedTest
     @MethodSource("everyCombination")
-    void jamesShouldGoOnWhenTheRuleOnlyReports(Case combination) {
-        RelayRow row = combination.judge(new RecordingLookup(combination));
+    void decisionShouldSayWhetherTheEnforcementIsTheDefault(Case combination) {
+        for (DomainListing domain : DOMAINS) {
+            RelayDecision decision = combination.judge(new RecordingLookup(combination, domain), Enforcement.REPORT);
 
-        assertThat(Enforcement.REPORT.applyTo(row.verdict())).isEqualTo(Verdict.PASS);
+            assertThat(decision.isInherited())
+                    .as("%s", domain)
+                    .isEqualTo(!combination.expected().byDomain
+                            || domain.enforcement().isEmpty());
+        }
     }
 
     @ParameterizedTest
@@ -278,17 +371,24 @@ class RelayRuleTest {
         Supplier<Locality> nobody = () -> {
             throw new AssertionError("Asked for the recipient");
         };
-        Case listed = new Case(false, Locality.INTERNAL, Listing.LISTED, Listing.UNKNOWN, Locality.UNKNOWN, false);
-        Case unlisted = new Case(false, Locality.INTERNAL, Listing.UNLISTED, Listing.UNKNOWN, Locality.UNKNOWN, true);
+        Case listed = Case.ofStranger(Locality.INTERNAL, Listing.LISTED, Locality.UNKNOWN, false);
+        Case unlisted = Case.ofStranger(Locality.INTERNAL, Listing.UNLISTED, Locality.UNKNOWN, true);
 
-        assertThat(new RelayRule(FORBIDDEN, true, () -> true).judge(true, Sender.external(), CLIENT, nobody))
+        assertThat(rule(listed, FORBIDDEN).judge(SessionTrust.AUTHENTICATED, Sender.external(), CLIENT, nobody))
+                .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.TRUSTED);
-        assertThat(new RelayRule(new RecordingLookup(listed), false, () -> true)
-                        .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
+        assertThat(rule(listed, new RecordingLookup(listed))
+                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody))
+                .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.LISTED_FOR_DOMAIN);
-        assertThat(new RelayRule(new RecordingLookup(unlisted), true, () -> true)
-                        .judge(false, Sender.internal(DOMAIN), CLIENT, nobody))
+        assertThat(rule(unlisted, new RecordingLookup(unlisted))
+                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody))
+                .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
+    }
+
+    private static RelayRule rule(Case combination, OutboundLookup lookup) {
+        return combination.rule(lookup, Enforcement.ENFORCE, () -> true);
     }
 
     /** Nothing would stop a springboard: whether the client is listed does not matter then. */
@@ -297,10 +397,12 @@ class RelayRuleTest {
     void row6ShouldBeRow7WithoutLookupWhenRule2IsNotInForce(Case combination) {
         RecordingLookup lookup = new RecordingLookup(combination);
 
-        RelayRow row = new RelayRule(lookup, combination.protectLocalRecipients, () -> false)
-                .judge(combination.trusted, combination.sender(), CLIENT, () -> combination.recipient);
+        RelayRow row = combination
+                .rule(lookup, Enforcement.ENFORCE, () -> false)
+                .judge(combination.trust, combination.sender(), CLIENT, () -> combination.recipient)
+                .row();
 
-        boolean relayOfAnExternalSender = !combination.trusted
+        boolean relayOfAnExternalSender = combination.trust == SessionTrust.NONE
                 && combination.sender == Locality.EXTERNAL
                 && combination.recipient == Locality.EXTERNAL;
         assertThat(row.number()).isEqualTo(relayOfAnExternalSender ? 7 : combination.expected().number);
@@ -310,13 +412,15 @@ class RelayRuleTest {
     @Test
     void row6ShouldFollowRule2WhenItComesIntoForce() {
         AtomicBoolean inForce = new AtomicBoolean();
-        Case listed = new Case(false, Locality.EXTERNAL, Listing.UNKNOWN, Listing.LISTED, Locality.EXTERNAL, true);
-        RelayRule rule = new RelayRule(new RecordingLookup(listed), true, inForce::get);
+        Case listed = Case.ofStranger(Locality.EXTERNAL, Listing.LISTED, Locality.EXTERNAL, true);
+        RelayRule rule = listed.rule(new RecordingLookup(listed), Enforcement.ENFORCE, inForce::get);
 
-        assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+                .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.UNJUDGED);
         inForce.set(true);
-        assertThat(rule.judge(false, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+                .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.LISTED);
     }
 
@@ -363,9 +467,9 @@ class RelayRuleTest {
     }
 
     private static RelayRow judgeSenderAlone(Listing listing, boolean protectLocalRecipients) {
-        Case combination =
-                new Case(false, Locality.INTERNAL, listing, Listing.UNKNOWN, Locality.UNKNOWN, protectLocalRecipients);
-        return new RelayRule(new RecordingLookup(combination), protectLocalRecipients, () -> true)
-                .judgeSender(Sender.internal(DOMAIN), CLIENT);
+        Case combination = Case.ofStranger(Locality.INTERNAL, listing, Locality.UNKNOWN, protectLocalRecipients);
+        return rule(combination, new RecordingLookup(combination))
+                .judgeSender(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT)
+                .row();
     }
 }

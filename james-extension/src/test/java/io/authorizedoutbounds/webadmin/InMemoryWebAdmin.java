@@ -14,13 +14,17 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryRefusalStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.SettableClock;
+import io.authorizedoutbounds.policy.TestRelaySettings;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -35,6 +39,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -91,11 +96,10 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         KnownDomains knownDomains = new KnownDomains(domains);
         Lookup lookup = new Lookup(lists);
         Decisions decisions = new Decisions(
-                new RelayRule(lookup, true, () -> true),
+                new RelayRule(lookup, TestRelaySettings.enforced(), () -> true),
                 new BlockRule(lookup),
                 domains,
-                new BlockPolicyInForce(),
-                AuthorizedOutboundsConfiguration.DEFAULT);
+                new BlockPolicyInForce());
         return ImmutableList.of(
                 new DomainAuthorizedOutboundsRoutes(
                         store,
@@ -245,10 +249,18 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         }
 
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
-            return lists.find(domain, client).toCompletableFuture().join().isPresent()
-                    ? Listing.LISTED
-                    : Listing.UNLISTED;
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
+            OutboundList list = lists.read(domain).toCompletableFuture().join();
+            Listing listing =
+                    list.entries().stream().anyMatch(entry -> entry.address().equals(client))
+                            ? Listing.LISTED
+                            : Listing.UNLISTED;
+            return list.enforcement().map(own -> DomainListing.of(listing, own)).orElse(DomainListing.of(listing));
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override

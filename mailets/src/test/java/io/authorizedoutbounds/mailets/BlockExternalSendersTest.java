@@ -13,6 +13,8 @@ import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
@@ -534,8 +537,13 @@ class BlockExternalSendersTest {
 
     private static final class FixedLookup implements OutboundLookup {
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
             throw new AssertionError("Rule 2 needs only whether a client is listed for any domain");
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override

@@ -13,6 +13,7 @@ import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
@@ -141,10 +142,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 return HookResult.DECLINED;
             }
             Transaction transaction = current.orElseGet(() -> begin(session, sender));
-            RelayRow row = transaction.judge(recipient);
-            metrics.count(row);
-            record(row, transaction, sender, recipient);
-            return answer(session, row, transaction, HookResult.DECLINED);
+            RelayDecision decision = transaction.judge(recipient);
+            metrics.count(decision.row());
+            record(decision, transaction, sender, recipient);
+            return answer(session, decision, transaction, HookResult.DECLINED);
         });
     }
 
@@ -164,13 +165,13 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             MaybeSender sender =
                     session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
             Transaction transaction = current(session, sender).orElseGet(() -> begin(session, sender));
-            RelayRow row = transaction.judgeSender();
-            if (row.verdict() != Verdict.GRANT) {
+            RelayDecision decision = transaction.judgeSender();
+            if (decision.row().verdict() != Verdict.GRANT) {
                 // A grant is counted at RCPT.
-                metrics.count(row);
+                metrics.count(decision.row());
             }
-            recordAtMail(row, transaction, sender);
-            return answer(session, row, transaction, result);
+            recordAtMail(decision, transaction, sender);
+            return answer(session, decision, transaction, result);
         });
     }
 
@@ -209,8 +210,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     private HookResult answer(
-            SMTPSession session, RelayRow row, Transaction transaction, HookResult asWithoutExtension) {
-        Verdict verdict = enforcement.applyTo(row.verdict());
+            SMTPSession session, RelayDecision decision, Transaction transaction, HookResult asWithoutExtension) {
+        Verdict verdict = decision.verdict();
         if (verdict == Verdict.GRANT) {
             grant(session, transaction);
             return HookResult.DECLINED;
@@ -252,10 +253,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     /** Logs what is refused or deferred, and counts the refusals of internal domains. */
-    private void record(RelayRow row, Transaction transaction, MaybeSender sender, MailAddress recipient) {
-        if (isRecorded(row)) {
-            log.log(row, transaction.client(), transaction.sender(), sender, recipient);
-            if (isCounted(row, transaction)) {
+    private void record(RelayDecision decision, Transaction transaction, MaybeSender sender, MailAddress recipient) {
+        if (decision.isRefusalOrDeferral()) {
+            log.log(decision, transaction.client(), transaction.sender(), sender, recipient);
+            if (isCounted(decision, transaction)) {
                 refusals.record(
                         transaction.sender().internalDomain().get(),
                         transaction.client(),
@@ -266,22 +267,18 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     /** The same before the sender names a recipient. */
-    private void recordAtMail(RelayRow row, Transaction transaction, MaybeSender sender) {
-        if (isRecorded(row)) {
-            log.logAtMail(row, transaction.client(), transaction.sender(), sender);
-            if (isCounted(row, transaction)) {
+    private void recordAtMail(RelayDecision decision, Transaction transaction, MaybeSender sender) {
+        if (decision.isRefusalOrDeferral()) {
+            log.logAtMail(decision, transaction.client(), transaction.sender(), sender);
+            if (isCounted(decision, transaction)) {
                 refusals.recordAtMail(
                         transaction.sender().internalDomain().get(), transaction.client(), sender.asString(""));
             }
         }
     }
 
-    private static boolean isRecorded(RelayRow row) {
-        return row.verdict() == Verdict.REFUSE || row.verdict() == Verdict.DEFER;
-    }
-
-    private static boolean isCounted(RelayRow row, Transaction transaction) {
-        return row.verdict() == Verdict.REFUSE
+    private static boolean isCounted(RelayDecision decision, Transaction transaction) {
+        return decision.row().verdict() == Verdict.REFUSE
                 && transaction.sender().internalDomain().isPresent();
     }
 

@@ -2,14 +2,18 @@
 package io.authorizedoutbounds.smtp;
 
 import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
-import io.authorizedoutbounds.policy.RelayRow;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
+import io.authorizedoutbounds.policy.SessionTrust;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
@@ -25,6 +29,8 @@ final class Transaction implements OutboundLookup {
     /** Bounds the delay of changes that do not change the generation: expiry, and refreshes of the caches. */
     static final Duration MAX_AGE = Duration.ofMillis(250);
 
+    private static final DomainListing UNKNOWN = DomainListing.of(Listing.UNKNOWN);
+
     private final MaybeSender mailFrom;
     private final OutboundAddress client;
     private final RelayRule rule;
@@ -36,8 +42,10 @@ final class Transaction implements OutboundLookup {
     private long refreshedAt;
     private Sender sender = Sender.unknown();
 
-    /** The answer of the lists for this client and this sender, for which rule 1 makes only one of the two lookups. */
-    private Listing listing = Listing.UNKNOWN;
+    /** The answers of the lists for this client and this sender, for which rule 1 makes only one of the two lookups. */
+    private DomainListing ofDomain = UNKNOWN;
+
+    private Listing ofAny = Listing.UNKNOWN;
 
     private boolean granted;
 
@@ -79,14 +87,14 @@ final class Transaction implements OutboundLookup {
         granted = true;
     }
 
-    RelayRow judge(MailAddress recipient) {
+    RelayDecision judge(MailAddress recipient) {
         refresh();
-        return rule.judge(false, sender, client, () -> domains.localityOf(recipient.getDomain()));
+        return rule.judge(SessionTrust.NONE, sender, client, () -> domains.localityOf(recipient.getDomain()));
     }
 
-    RelayRow judgeSender() {
+    RelayDecision judgeSender() {
         refresh();
-        return rule.judgeSender(sender, client);
+        return rule.judgeSender(SessionTrust.NONE, sender, client);
     }
 
     private void refresh() {
@@ -97,7 +105,8 @@ final class Transaction implements OutboundLookup {
                 sender.locality() != Locality.UNKNOWN && current == generation && now - refreshedAt < MAX_AGE.toNanos();
         if (!fresh) {
             sender = Sender.unknown();
-            listing = Listing.UNKNOWN;
+            ofDomain = UNKNOWN;
+            ofAny = Listing.UNKNOWN;
             generation = current;
             refreshedAt = now;
             sender = domains.senderOf(mailFrom);
@@ -105,19 +114,24 @@ final class Transaction implements OutboundLookup {
     }
 
     @Override
-    public Listing listedFor(Domain domain, OutboundAddress address) {
-        if (listing == Listing.UNKNOWN) {
-            listing = lookup.listedFor(domain, address);
+    public DomainListing listedFor(Domain domain, OutboundAddress address) {
+        if (ofDomain.listing() == Listing.UNKNOWN) {
+            ofDomain = lookup.listedFor(domain, address);
         }
-        return listing;
+        return ofDomain;
     }
 
     @Override
     public Listing listedForAny(OutboundAddress address) {
-        if (listing == Listing.UNKNOWN) {
-            listing = lookup.listedForAny(address);
+        if (ofAny == Listing.UNKNOWN) {
+            ofAny = lookup.listedForAny(address);
         }
-        return listing;
+        return ofAny;
+    }
+
+    @Override
+    public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+        return lookup.lastEnforcementOf(domain);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -73,8 +74,13 @@ class AuthorizedOutboundHookTest {
                 Domain.of("b.example"), OutboundAddress.parse(IP_OF_B));
 
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
-            return client.equals(lists.get(domain)) ? Listing.LISTED : Listing.UNLISTED;
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
+            return DomainListing.of(client.equals(lists.get(domain)) ? Listing.LISTED : Listing.UNLISTED);
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override
@@ -93,8 +99,13 @@ class AuthorizedOutboundHookTest {
     /** Breaks the promise of the port. */
     private static final OutboundLookup THROWING = new OutboundLookup() {
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
             throw new IllegalStateException("broken");
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override
@@ -811,8 +822,13 @@ class AuthorizedOutboundHookTest {
         }
 
         @Override
-        public Listing listedFor(Domain domain, OutboundAddress client) {
-            return answer();
+        public DomainListing listedFor(Domain domain, OutboundAddress client) {
+            return DomainListing.of(answer());
+        }
+
+        @Override
+        public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+            return Optional.empty();
         }
 
         @Override
@@ -1337,8 +1353,13 @@ class AuthorizedOutboundHookTest {
     private static OutboundLookup lookup(Listing listing) {
         return new OutboundLookup() {
             @Override
-            public Listing listedFor(Domain domain, OutboundAddress client) {
-                return listing;
+            public DomainListing listedFor(Domain domain, OutboundAddress client) {
+                return DomainListing.of(listing);
+            }
+
+            @Override
+            public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+                return Optional.empty();
             }
 
             @Override
@@ -1354,34 +1375,32 @@ class AuthorizedOutboundHookTest {
     }
 
     private AuthorizedOutboundHook hook(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
-        return hook(enforcement, new RelayRule(lookup, true, () -> true), lookup, domains);
+        return hook(configuration(enforcement), true, lookup, domains);
     }
 
     private AuthorizedOutboundHook hookWithoutRule2(Enforcement enforcement) {
-        return hook(enforcement, new RelayRule(LISTS, true, () -> false), LISTS, DOMAINS);
-    }
-
-    private AuthorizedOutboundHook hook(
-            Enforcement enforcement, RelayRule rule, OutboundLookup lookup, DomainList domains) {
-        return new AuthorizedOutboundHook(
-                rule,
-                lookup,
-                FixedDomainList.internalDomains(domains),
-                counted,
-                new RefusalLog(enforcement),
-                configuration(enforcement),
-                metrics,
-                nanos::get);
+        return hook(configuration(enforcement), false, LISTS, DOMAINS);
     }
 
     private AuthorizedOutboundHook unprotectingHook() {
-        return new AuthorizedOutboundHook(
-                new RelayRule(LISTS, false, () -> true),
+        return hook(
+                AuthorizedOutboundsConfiguration.builder()
+                        .protectLocalRecipients(false)
+                        .build(),
+                true,
                 LISTS,
-                FixedDomainList.internalDomains(DOMAINS),
+                DOMAINS);
+    }
+
+    private AuthorizedOutboundHook hook(
+            AuthorizedOutboundsConfiguration configuration, boolean rule2, OutboundLookup lookup, DomainList domains) {
+        return new AuthorizedOutboundHook(
+                new RelayRule(lookup, configuration.relaySettings(), () -> rule2),
+                lookup,
+                FixedDomainList.internalDomains(domains),
                 counted,
-                new RefusalLog(Enforcement.ENFORCE),
-                configuration(Enforcement.ENFORCE),
+                new RefusalLog(),
+                configuration,
                 metrics,
                 nanos::get);
     }
