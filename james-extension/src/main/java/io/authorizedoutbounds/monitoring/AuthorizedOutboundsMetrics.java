@@ -8,6 +8,8 @@ import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.cache.LookupMetrics;
 import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.Verdict;
 import java.time.Duration;
@@ -74,6 +76,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
     private final List<Counter> counters = new ArrayList<>();
     private final ImmutableMap<Verdict, Counter> decisions;
     private final ImmutableMap<RelayRow, Counter> refusals;
+    private final Counter reported;
     private final ImmutableMap<BlockRow.Outcome, Counter> mails;
     private final Counter hits;
     private final Counter misses;
@@ -98,6 +101,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
                 row7,
                 RelayRow.UNDECIDED,
                 counter("refusals.row8")));
+        reported = counter("refusals.reported");
         mails = Maps.immutableEnumMap(ImmutableMap.of(
                 BlockRow.Outcome.PASS, counter("mails.passed"),
                 BlockRow.Outcome.BLOCK, counter("mails.blocked"),
@@ -129,7 +133,18 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         }
     }
 
-    /** Counts a decision of rule 1 on a RCPT, or on a MAIL that is not passed. In report mode the one it would have made. */
+    /**
+     * Counts a decision of rule 1 on a RCPT, or on a MAIL that is not passed, by its row; with {@code report} also as reported
+     * when it would have been refused or deferred.
+     */
+    public void count(RelayDecision decision) {
+        count(decision.row());
+        if (decision.isRefusalOrDeferral() && decision.enforcement() == Enforcement.REPORT) {
+            reported.increment();
+        }
+    }
+
+    /** Counts a row of rule 1 whatever its enforcement is. */
     public void count(RelayRow row) {
         decisions.get(row.verdict()).increment();
         Counter refusal = refusals.get(row);

@@ -58,6 +58,7 @@ class AuthorizedOutboundsMetricsTest {
                         "authorizedOutbounds.refusals.row3",
                         "authorizedOutbounds.refusals.row7",
                         "authorizedOutbounds.refusals.row8",
+                        "authorizedOutbounds.refusals.reported",
                         "authorizedOutbounds.mails.passed",
                         "authorizedOutbounds.mails.blocked",
                         "authorizedOutbounds.mails.deferred",

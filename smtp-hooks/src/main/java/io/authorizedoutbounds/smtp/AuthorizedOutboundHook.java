@@ -17,6 +17,7 @@ import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.SessionTrust;
 import io.authorizedoutbounds.policy.Verdict;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -56,11 +57,11 @@ import org.apache.mailet.Mail;
  *
  * <p>James's permission to relay lasts a whole connection; this hook revokes its grants at the next MAIL. It never revokes
  * the permission of a trusted network or of AUTH.
+ *
+ * <p>With {@code trusted.networks=judge} a client in a trusted network is judged like any other when its sender is of an
+ * internal domain. A domain in {@code report} is left to James.
  */
 public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHook, JamesMessageHook {
-    /** In the state of the connection: this hook gave the permission to relay. The transaction says to which sender. */
-    private static final AttachmentKey<Boolean> GRANT = AttachmentKey.of("io.authorizedoutbounds.grant", Boolean.class);
-
     /** In the state of the transaction, so that James drops it at RSET, EHLO and STARTTLS. */
     private static final AttachmentKey<Transaction> TRANSACTION =
             AttachmentKey.of("io.authorizedoutbounds.transaction", Transaction.class);
@@ -116,9 +117,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     @Override
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
         return guarded(session, HookResult.DECLINED, () -> {
-            revokeGrant(session);
+            boolean granted = RelayPermission.revoke(session);
             session.removeAttachment(TRANSACTION, State.Transaction);
-            if (enforcement == Enforcement.ENFORCE && !isTrusted(session)) {
+            if (hasRecipients(session) && isToBeJudged(session, sender, granted)) {
                 // When James refuses a second MAIL and accepts a third, it still has the recipients of the first.
                 session.removeAttachment(SMTPSession.RCPT_LIST, State.Transaction);
             }
@@ -126,27 +127,52 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
+    private static boolean hasRecipients(SMTPSession session) {
+        return session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).isPresent();
+    }
+
+    /**
+     * Whether recipients of an earlier sender must not go to this one unjudged: they were granted to the earlier one, or rule
+     * 1 is enforced for this one.
+     */
+    private boolean isToBeJudged(SMTPSession session, MaybeSender sender, boolean granted) {
+        SessionTrust trust = RelayPermission.trustOf(session);
+        if (rule.isAbove(trust)) {
+            return false;
+        }
+        RelayDecision decision = newTransaction(session, sender).judgeSender(trust);
+        return granted || (decision.row() != RelayRow.TRUSTED && decision.enforcement() == Enforcement.ENFORCE);
+    }
+
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return guarded(session, HookResult.DECLINED, () -> {
             Optional<Transaction> current = current(session, sender);
-            boolean granted = current.isPresent() && current.get().isGranted();
-            // Without a permission there is none to revoke.
-            if (session.isRelayingAllowed() && !granted) {
-                revokeGrant(session);
-            }
-            // After a grant the permission to relay is that of this hook; the client may have authenticated since.
-            if (granted ? session.getUsername() != null : isTrusted(session)) {
-                // Row 1 needs no domain list.
+            SessionTrust trust = trustOf(session, current);
+            if (rule.isAbove(trust)) {
+                // Needs no domain list.
                 metrics.count(RelayRow.TRUSTED);
                 return HookResult.DECLINED;
             }
             Transaction transaction = current.orElseGet(() -> begin(session, sender));
-            RelayDecision decision = transaction.judge(recipient);
-            metrics.count(decision.row());
+            RelayDecision decision = transaction.judge(trust, recipient);
+            metrics.count(decision);
             record(decision, transaction, sender, recipient);
-            return answer(session, decision, transaction, HookResult.DECLINED);
+            return answer(session, trust, decision, transaction, HookResult.DECLINED);
         });
+    }
+
+    /** Revokes a grant that is not of this transaction. */
+    private static SessionTrust trustOf(SMTPSession session, Optional<Transaction> current) {
+        if (current.isPresent() && current.get().isGranted()) {
+            // The permission to relay is that of this hook; the client may have authenticated since.
+            return session.getUsername() != null ? SessionTrust.AUTHENTICATED : SessionTrust.NONE;
+        }
+        // Without a permission there is none to revoke.
+        if (session.isRelayingAllowed()) {
+            RelayPermission.revoke(session);
+        }
+        return RelayPermission.trustOf(session);
     }
 
     /**
@@ -158,20 +184,21 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         // The same hook of James has other refusals: of another user's address and, in 3.9, of a message without From.
         if (!(hook instanceof AbstractSenderAuthIdentifyVerificationHook)
                 || !SMTPRetCode.AUTH_REQUIRED.equals(result.getSmtpRetCode())
-                || isTrusted(session)) {
+                || rule.isAbove(RelayPermission.trustOf(session))) {
             return result;
         }
         return guarded(session, result, () -> {
+            SessionTrust trust = RelayPermission.trustOf(session);
             MaybeSender sender =
                     session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender());
             Transaction transaction = current(session, sender).orElseGet(() -> begin(session, sender));
-            RelayDecision decision = transaction.judgeSender();
+            RelayDecision decision = transaction.judgeSender(trust);
             if (decision.row().verdict() != Verdict.GRANT) {
                 // A grant is counted at RCPT.
-                metrics.count(decision.row());
+                metrics.count(decision);
             }
             recordAtMail(decision, transaction, sender);
-            return answer(session, decision, transaction, result);
+            return answer(session, trust, decision, transaction, result);
         });
     }
 
@@ -186,7 +213,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                     .filter(Transaction::isGranted)
                     .isPresent()) {
                 mail.setAttribute(GRANTED);
-            } else if (session.getUsername() == null && isTrusted(session)) {
+            } else if (RelayPermission.trustOf(session) == SessionTrust.TRUSTED_NETWORK) {
                 mail.setAttribute(TRUSTED_NETWORK);
             }
             return HookResult.DECLINED;
@@ -198,9 +225,13 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         return session.getAttachment(TRANSACTION, State.Transaction).filter(transaction -> transaction.isFrom(sender));
     }
 
-    private Transaction begin(SMTPSession session, MaybeSender sender) {
+    private Transaction newTransaction(SMTPSession session, MaybeSender sender) {
         OutboundAddress client = OutboundAddress.of(session.getRemoteAddress().getAddress());
-        Transaction transaction = new Transaction(sender, client, rule, lookup, domains, nanoTime);
+        return new Transaction(sender, client, rule, lookup, domains, nanoTime);
+    }
+
+    private Transaction begin(SMTPSession session, MaybeSender sender) {
+        Transaction transaction = newTransaction(session, sender);
         session.setAttachment(TRANSACTION, transaction, State.Transaction);
         return transaction;
     }
@@ -210,10 +241,14 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     }
 
     private HookResult answer(
-            SMTPSession session, RelayDecision decision, Transaction transaction, HookResult asWithoutExtension) {
+            SMTPSession session,
+            SessionTrust trust,
+            RelayDecision decision,
+            Transaction transaction,
+            HookResult asWithoutExtension) {
         Verdict verdict = decision.verdict();
         if (verdict == Verdict.GRANT) {
-            grant(session, transaction);
+            grant(session, trust, transaction);
             return HookResult.DECLINED;
         }
         return RelayReply.to(verdict, transaction.sender(), transaction.client())
@@ -229,26 +264,11 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 .build();
     }
 
-    private static boolean isTrusted(SMTPSession session) {
-        return session.getUsername() != null
-                || (session.isRelayingAllowed()
-                        && session.getAttachment(GRANT, State.Connection).isEmpty());
-    }
-
-    private static void grant(SMTPSession session, Transaction transaction) {
-        if (!transaction.isGranted()) {
-            session.setAttachment(GRANT, true, State.Connection);
+    /** A trusted network has given the permission already: there is nothing to revoke then. */
+    private static void grant(SMTPSession session, SessionTrust trust, Transaction transaction) {
+        if (trust == SessionTrust.NONE) {
+            RelayPermission.grant(session);
             transaction.grant();
-        }
-        session.setRelayingAllowed(true);
-    }
-
-    private static void revokeGrant(SMTPSession session) {
-        boolean grantedByHook =
-                session.removeAttachment(GRANT, State.Connection).isPresent();
-        // A client that authenticated since has a permission of its own.
-        if (grantedByHook && session.getUsername() == null) {
-            session.setRelayingAllowed(false);
         }
     }
 

@@ -87,14 +87,14 @@ final class Transaction implements OutboundLookup {
         granted = true;
     }
 
-    RelayDecision judge(MailAddress recipient) {
+    RelayDecision judge(SessionTrust trust, MailAddress recipient) {
         refresh();
-        return rule.judge(SessionTrust.NONE, sender, client, () -> domains.localityOf(recipient.getDomain()));
+        return rule.judge(trust, sender, client, () -> domains.localityOf(recipient.getDomain()));
     }
 
-    RelayDecision judgeSender() {
+    RelayDecision judgeSender(SessionTrust trust) {
         refresh();
-        return rule.judgeSender(SessionTrust.NONE, sender, client);
+        return rule.judgeSender(trust, sender, client);
     }
 
     private void refresh() {

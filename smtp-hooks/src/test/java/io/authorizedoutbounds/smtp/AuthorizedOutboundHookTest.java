@@ -17,6 +17,7 @@ import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.TrustedNetworks;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -59,6 +60,7 @@ class AuthorizedOutboundHookTest {
     private static final String IP_OF_A = "192.0.2.1";
     private static final String IP_OF_B = "192.0.2.2";
     private static final String UNLISTED_IP = "203.0.113.9";
+    private static final String UNREADABLE_IP = "203.0.113.10";
     private static final String USER_OF_A = "user@a.example";
     private static final String USER_OF_B = "user@b.example";
     private static final String OUTSIDER = "user@x.example";
@@ -66,6 +68,12 @@ class AuthorizedOutboundHookTest {
     private static final String NULL_SENDER = "";
 
     private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
+
+    private static final HookResult AUTH_REQUIRED = HookResult.builder()
+            .hookReturnCode(HookReturnCode.deny())
+            .smtpReturnCode("530")
+            .smtpDescription("5.7.1 Authentication Required")
+            .build();
 
     private static final DomainList DOMAINS = FixedDomainList.of("a.example", "b.example");
     private static final OutboundLookup LISTS = new OutboundLookup() {
@@ -779,12 +787,7 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = session(IP_OF_A);
             session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
             mail(hook, session, USER_OF_A);
-            HookResult authRequired = HookResult.builder()
-                    .hookReturnCode(HookReturnCode.deny())
-                    .smtpReturnCode("530")
-                    .smtpDescription("5.7.1 Authentication Required")
-                    .build();
-            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(rcpt(hook, session, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
             assertThat(lists.questions).isEqualTo(1);
@@ -1010,20 +1013,357 @@ class AuthorizedOutboundHookTest {
         }
     }
 
+    /** The default is the other one each time. */
+    @Nested
+    class EnforcementOfADomain {
+        private final AuthorizedOutboundHook enforcing = hookOf(Enforcement.REPORT, Enforcement.ENFORCE);
+        private final AuthorizedOutboundHook reporting = hookOf(Enforcement.ENFORCE, Enforcement.REPORT);
+
+        private AuthorizedOutboundHook hookOf(Enforcement byDefault, Enforcement own) {
+            return hook(byDefault, owning(own), DOMAINS);
+        }
+
+        @Test
+        void listedClientShouldPassWithoutGrantWhenItsDomainReports() {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(reporting, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {UNLISTED_IP, UNREADABLE_IP})
+        void clientShouldBeLeftToJamesWhenItsDomainReports(String client) {
+            FakeSmtpSession session = session(client);
+
+            HookResult result = mailAndRcpt(reporting, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void refusalShouldBeRecordedWhenItsDomainReports() {
+            mailAndRcpt(reporting, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+
+            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+        }
+
+        @Test
+        void listedClientShouldPassAndMayRelayWhenItsDomainEnforces() {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(enforcing, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void unlistedClientShouldBeRefusedWhenItsDomainEnforces() {
+            HookResult result = mailAndRcpt(enforcing, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ").endsWith(" of a.example");
+        }
+
+        @Test
+        void clientShouldBeDeferredWhenItsDomainEnforcesAndTheListCannotBeRead() {
+            HookResult result = mailAndRcpt(enforcing, session(UNREADABLE_IP), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void externalSenderShouldBeJudgedByTheDefault() {
+            HookResult enforced = mailAndRcpt(reporting, session(UNLISTED_IP), OUTSIDER, OTHER_OUTSIDER);
+            HookResult reported = mailAndRcpt(enforcing, session(UNLISTED_IP), OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(reply(enforced)).startsWith("451 4.7.1 ");
+            assertThat(reported).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void senderOfAnUnreadableDomainShouldBeJudgedByTheEnforcementThatWasReadLast() {
+            DomainList unreadable = FixedDomainList.unreadable();
+
+            HookResult reported = mailAndRcpt(
+                    hook(Enforcement.ENFORCE, owning(Enforcement.REPORT), unreadable),
+                    session(UNLISTED_IP),
+                    USER_OF_A,
+                    OUTSIDER);
+            HookResult enforced = mailAndRcpt(
+                    hook(Enforcement.REPORT, owning(Enforcement.ENFORCE), unreadable),
+                    session(UNLISTED_IP),
+                    USER_OF_A,
+                    OUTSIDER);
+
+            assertThat(reported).isEqualTo(HookResult.DECLINED);
+            assertThat(reply(enforced)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void grantShouldBeRevokedAtTheMailOfAnotherSenderAlthoughTheDefaultReports() {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(enforcing, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(enforcing, session, OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {IP_OF_A, UNLISTED_IP})
+        void rejectionByVerifyIdentityShouldBeLeftToJamesWhenTheDomainReports(String client) {
+            FakeSmtpSession session = sessionAfterMail(reporting, client);
+
+            HookResult result = reporting.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
+
+            assertThat(result).isSameAs(AUTH_REQUIRED);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @Test
+        void rejectionByVerifyIdentityShouldBeReplacedWhenTheDomainEnforces() {
+            FakeSmtpSession listed = sessionAfterMail(enforcing, IP_OF_A);
+            FakeSmtpSession unlisted = sessionAfterMail(enforcing, UNLISTED_IP);
+
+            HookResult ofListed = enforcing.onHookResult(listed, AUTH_REQUIRED, 0, new VerifyingHook());
+            HookResult ofUnlisted = enforcing.onHookResult(unlisted, AUTH_REQUIRED, 0, new VerifyingHook());
+
+            assertThat(ofListed).isEqualTo(HookResult.DECLINED);
+            assertThat(listed.isRelayingAllowed()).isTrue();
+            assertThat(reply(ofUnlisted)).startsWith("451 4.7.1 ");
+        }
+
+        private FakeSmtpSession sessionAfterMail(AuthorizedOutboundHook hook, String client) {
+            FakeSmtpSession session = session(client);
+            session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
+            mail(hook, session, USER_OF_A);
+            return session;
+        }
+
+        @Test
+        void recipientsOfAnEarlierSenderShouldBeDroppedAtTheMailOfADomainThatEnforces() {
+            FakeSmtpSession session = sessionWithRecipients(UNLISTED_IP);
+
+            mail(enforcing, session, USER_OF_A);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .isEmpty();
+        }
+
+        @Test
+        void recipientsThatWereGrantedShouldBeDroppedAtTheNextMailWhoeverTheSenderIs() {
+            FakeSmtpSession session = sessionWithRecipients(IP_OF_A);
+            rcpt(enforcing, session, USER_OF_A, OUTSIDER);
+
+            mail(enforcing, session, OUTSIDER);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .isEmpty();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {USER_OF_A, NULL_SENDER})
+        void recipientsShouldBeLeftToJamesWhenNothingIsEnforcedForTheSender(String sender) {
+            AuthorizedOutboundHook hook = sender.isEmpty() ? enforcing : reporting;
+            FakeSmtpSession session = sessionWithRecipients(UNLISTED_IP);
+
+            mail(hook, session, sender);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .contains(List.of(address(OTHER_OUTSIDER)));
+        }
+
+        private FakeSmtpSession sessionWithRecipients(String client) {
+            FakeSmtpSession session = session(client);
+            session.setAttachment(SMTPSession.RCPT_LIST, List.of(address(OTHER_OUTSIDER)), State.Transaction);
+            return session;
+        }
+
+        @Test
+        void whatIsNotRefusedBecauseADomainReportsShouldBeCounted() {
+            mailAndRcpt(reporting, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+            mailAndRcpt(reporting, session(UNREADABLE_IP), USER_OF_A, OUTSIDER);
+            mailAndRcpt(reporting, session(IP_OF_A), USER_OF_A, OUTSIDER);
+            mailAndRcpt(reporting, session(UNLISTED_IP), OUTSIDER, OTHER_OUTSIDER);
+
+            metrics.publish();
+
+            assertThat(counters.countFor("authorizedOutbounds.refusals.reported"))
+                    .isEqualTo(2);
+            assertThat(counters.countFor("authorizedOutbounds.decisions.refuse"))
+                    .isEqualTo(2);
+        }
+    }
+
+    /** {@code trusted.networks=judge}. */
+    @Nested
+    class JudgedTrustedNetwork {
+        private final AuthorizedOutboundHook enforcing = judging(Enforcement.ENFORCE, LISTS, DOMAINS);
+        private final AuthorizedOutboundHook reporting = judging(Enforcement.REPORT, LISTS, DOMAINS);
+
+        private AuthorizedOutboundHook judging(Enforcement enforcement, OutboundLookup lookup, DomainList domains) {
+            return hook(
+                    AuthorizedOutboundsConfiguration.builder()
+                            .enforcement(enforcement)
+                            .trustedNetworks(TrustedNetworks.JUDGE)
+                            .build(),
+                    true,
+                    lookup,
+                    domains);
+        }
+
+        private FakeSmtpSession trusted(String client) {
+            FakeSmtpSession session = session(client);
+            session.setRelayingAllowed(true);
+            return session;
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, USER_OF_B})
+        void unlistedClientShouldBeRefusedWhenTheDomainEnforces(String recipient) {
+            HookResult result = mailAndRcpt(enforcing, trusted(UNLISTED_IP), USER_OF_A, recipient);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
+                            + " a.example");
+            assertThat(refused).hasSize(1);
+        }
+
+        @Test
+        void listedClientShouldPassWhenTheDomainEnforces() {
+            FakeSmtpSession session = trusted(IP_OF_A);
+
+            HookResult result = mailAndRcpt(enforcing, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void clientShouldBeDeferredWhenTheDomainEnforcesAndTheListsCannotBeRead() {
+            HookResult result = mailAndRcpt(
+                    judging(Enforcement.ENFORCE, UNREACHABLE, DOMAINS), trusted(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void unlistedClientShouldBeRecordedAndLeftToJamesWhenTheDomainReports() {
+            FakeSmtpSession session = trusted(UNLISTED_IP);
+
+            HookResult result = mailAndRcpt(reporting, session, USER_OF_A, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER, "user@sub.a.example"})
+        void externalSenderShouldPassWithoutLookup(String sender) {
+            FakeSmtpSession session = trusted(UNLISTED_IP);
+
+            HookResult result =
+                    mailAndRcpt(judging(Enforcement.ENFORCE, THROWING, DOMAINS), session, sender, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void senderShouldBeDeferredWhenNobodyKnowsWhetherItIsInternal() {
+            HookResult result = mailAndRcpt(
+                    judging(Enforcement.ENFORCE, LISTS, FixedDomainList.unreadable()),
+                    trusted(UNLISTED_IP),
+                    OUTSIDER,
+                    OTHER_OUTSIDER);
+
+            assertThat(reply(result)).isEqualTo(UNAVAILABLE);
+        }
+
+        @Test
+        void authenticatedClientShouldPass() {
+            FakeSmtpSession session = trusted(UNLISTED_IP);
+            authenticate(session);
+
+            HookResult result = mailAndRcpt(enforcing, session, USER_OF_B, OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {IP_OF_A, UNLISTED_IP})
+        void laterTransactionOfAnExternalSenderShouldHaveThePermissionThatJamesGave(String client) {
+            FakeSmtpSession session = trusted(client);
+            mailAndRcpt(enforcing, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(enforcing, session, OUTSIDER, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void otherDomainShouldBeRefusedInALaterTransaction() {
+            FakeSmtpSession session = trusted(IP_OF_A);
+            mailAndRcpt(enforcing, session, USER_OF_A, OUTSIDER);
+            session.resetState();
+
+            HookResult result = mailAndRcpt(enforcing, session, USER_OF_B, OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ").endsWith(" of b.example");
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            IP_OF_A + "," + USER_OF_A + "," + OUTSIDER,
+            UNLISTED_IP + "," + OUTSIDER + "," + OTHER_OUTSIDER,
+            UNLISTED_IP + ",''," + OUTSIDER
+        })
+        void mailShouldBeMarkedAsFromATrustedNetwork(String client, String sender, String recipient) {
+            FakeSmtpSession session = trusted(client);
+            mailAndRcpt(enforcing, session, sender, recipient);
+            Mail mail = MailImpl.builder().name("mail").build();
+
+            enforcing.onMessage(session, mail);
+
+            assertThat(mail.getAttribute(AttributeName.of("io.authorizedoutbounds.trustedNetwork")))
+                    .isPresent();
+            assertThat(mail.getAttribute(AttributeName.of("io.authorizedoutbounds.granted")))
+                    .isEmpty();
+        }
+
+        @Test
+        void recipientsOfAnEarlierSenderShouldBeDroppedAtTheMailOfAnInternalSenderOnly() {
+            for (String sender : List.of(USER_OF_A, OUTSIDER)) {
+                FakeSmtpSession session = trusted(UNLISTED_IP);
+                session.setAttachment(SMTPSession.RCPT_LIST, List.of(address(OTHER_OUTSIDER)), State.Transaction);
+
+                mail(enforcing, session, sender);
+
+                assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction)
+                                .isPresent())
+                        .as(sender)
+                        .isEqualTo(sender.equals(OUTSIDER));
+            }
+        }
+    }
+
     /** James with {@code verifyIdentity=true} answers 530 to an internal sender without AUTH. */
     @Nested
     class VerifyIdentity {
-        private final HookResult authRequired = HookResult.builder()
-                .hookReturnCode(HookReturnCode.deny())
-                .smtpReturnCode("530")
-                .smtpDescription("5.7.1 Authentication Required")
-                .build();
-
         @Test
         void listedClientShouldPassAndMayRelay() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
 
-            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            HookResult result = hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(result).isEqualTo(HookResult.DECLINED);
             assertThat(session.isRelayingAllowed()).isTrue();
@@ -1032,7 +1372,7 @@ class AuthorizedOutboundHookTest {
         @Test
         void grantGivenAtMailShouldHoldForTheRecipientsOfTheTransaction() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
-            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             HookResult result = rcpt(hook, session, USER_OF_A, OUTSIDER);
 
@@ -1043,7 +1383,7 @@ class AuthorizedOutboundHookTest {
         @Test
         void grantGivenAtMailShouldBeRevokedAtTheNextMail() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
-            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
             session.resetState();
 
             mail(hook, session, USER_OF_B);
@@ -1055,7 +1395,7 @@ class AuthorizedOutboundHookTest {
         void unlistedClientShouldBeRefusedTemporarilyInsteadOfRejected() {
             FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
 
-            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            HookResult result = hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(reply(result))
                     .isEqualTo("451 4.7.1 Open relay not allowed: 203.0.113.9 is not an authorized outbound address of"
@@ -1068,7 +1408,7 @@ class AuthorizedOutboundHookTest {
         void refusalAtMailShouldBeRecordedWithoutARecipientWhetherItIsEnforcedOrNot(Enforcement enforcement) {
             FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
 
-            hook(enforcement, LISTS, DOMAINS).onHookResult(session, authRequired, 0, new VerifyingHook());
+            hook(enforcement, LISTS, DOMAINS).onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example -");
         }
@@ -1078,7 +1418,7 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
 
             HookResult result = hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS)
-                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+                    .onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
         }
@@ -1088,9 +1428,9 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_B);
             authenticate(session);
 
-            HookResult result = hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            HookResult result = hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
-            assertThat(result).isSameAs(authRequired);
+            assertThat(result).isSameAs(AUTH_REQUIRED);
         }
 
         /** In James 3.9 the same hook refuses a mail without a From header, after the recipients. */
@@ -1114,9 +1454,9 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
             Hook other = new MailHook() {};
 
-            HookResult result = hook.onHookResult(session, authRequired, 0, other);
+            HookResult result = hook.onHookResult(session, AUTH_REQUIRED, 0, other);
 
-            assertThat(result).isSameAs(authRequired);
+            assertThat(result).isSameAs(AUTH_REQUIRED);
             assertThat(session.isRelayingAllowed()).isFalse();
         }
 
@@ -1135,9 +1475,9 @@ class AuthorizedOutboundHookTest {
         void rejectionShouldBeLeftToJamesWhenTheRuleOnlyReports(String client) {
             FakeSmtpSession session = sessionAfterMail(client, USER_OF_A);
 
-            HookResult result = reportingHook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            HookResult result = reportingHook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
-            assertThat(result).isSameAs(authRequired);
+            assertThat(result).isSameAs(AUTH_REQUIRED);
             assertThat(session.isRelayingAllowed()).isFalse();
         }
 
@@ -1146,7 +1486,7 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
 
             HookResult result = hook(Enforcement.ENFORCE, THROWING, DOMAINS)
-                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+                    .onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
             assertThat(reply(result)).isEqualTo(UNAVAILABLE);
         }
@@ -1156,9 +1496,9 @@ class AuthorizedOutboundHookTest {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
 
             HookResult result = hook(Enforcement.REPORT, THROWING, DOMAINS)
-                    .onHookResult(session, authRequired, 0, new VerifyingHook());
+                    .onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
-            assertThat(result).isSameAs(authRequired);
+            assertThat(result).isSameAs(AUTH_REQUIRED);
         }
 
         private FakeSmtpSession sessionAfterMail(String client, String sender) {
@@ -1219,12 +1559,7 @@ class AuthorizedOutboundHookTest {
         private void verifyIdentityRefuses(String client) {
             FakeSmtpSession session = session(client);
             session.setAttachment(SMTPSession.SENDER, sender(USER_OF_A), State.Transaction);
-            HookResult authRequired = HookResult.builder()
-                    .hookReturnCode(HookReturnCode.deny())
-                    .smtpReturnCode("530")
-                    .smtpDescription("5.7.1 Authentication Required")
-                    .build();
-            hook.onHookResult(session, authRequired, 0, new VerifyingHook());
+            hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
         }
 
         private ImmutableMap<String, Integer> decisions() {
@@ -1348,6 +1683,34 @@ class AuthorizedOutboundHookTest {
         protected boolean isSenderAllowed(Username user, Username sender) {
             return user.equals(sender);
         }
+    }
+
+    /** What {@link #LISTS} has, with an enforcement of each domain; nothing can be read of one address. */
+    private static OutboundLookup owning(Enforcement own) {
+        return new OutboundLookup() {
+            @Override
+            public DomainListing listedFor(Domain domain, OutboundAddress client) {
+                Listing listing = client.asString().equals(UNREADABLE_IP)
+                        ? Listing.UNKNOWN
+                        : LISTS.listedFor(domain, client).listing();
+                return DomainListing.of(listing, own);
+            }
+
+            @Override
+            public Listing listedForAny(OutboundAddress client) {
+                return LISTS.listedForAny(client);
+            }
+
+            @Override
+            public Optional<Enforcement> lastEnforcementOf(Domain domain) {
+                return Optional.of(own);
+            }
+
+            @Override
+            public long generation() {
+                return 0;
+            }
+        };
     }
 
     private static OutboundLookup lookup(Listing listing) {
