@@ -315,6 +315,21 @@ public class CachedLookup implements OutboundLookup {
         return true;
     }
 
+    /** Reads what is cached of this domain again; it holds until the store answers. */
+    void refresh(Domain domain) {
+        caches.refresh(domain);
+    }
+
+    /** The same as {@link #tryInvalidate(Domain, OutboundAddress)} for a domain and its enforcement. */
+    boolean tryInvalidate(Domain domain) {
+        if (store.isBreakerOpen() || store.isFailing(domain)) {
+            caches.refresh(domain);
+            return false;
+        }
+        caches.invalidate(domain);
+        return true;
+    }
+
     /** Drops everything that is cached. */
     void invalidateAll() {
         caches.invalidateAll();

@@ -16,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -154,16 +155,34 @@ public class ChangeLogPoller {
     private void apply(OutboundChange change, long at) {
         SeenChange seen = seenChanges.getIfPresent(change.id());
         if (seen == null) {
-            lookup.invalidate(change.domain(), change.address());
+            invalidate(change);
             seenChanges.put(change.id(), new SeenChange(at, false));
         } else if (!seen.invalidatedAgain && at - seen.firstSeenAt >= FINAL_INVALIDATION_AGE.toNanos()) {
             // A refresh that failed leaves the old list in the cache.
-            if (lookup.tryInvalidate(change.domain(), change.address())) {
+            if (tryInvalidate(change)) {
                 seenChanges.put(change.id(), new SeenChange(seen.firstSeenAt, true));
             }
         } else if (!seen.invalidatedAgain && at - seen.firstSeenAt < REFRESH_PERIOD.toNanos()) {
-            lookup.refresh(change.domain(), change.address());
+            refresh(change);
         }
+    }
+
+    private void invalidate(OutboundChange change) {
+        Domain domain = change.domain();
+        change.address()
+                .ifPresentOrElse(address -> lookup.invalidate(domain, address), () -> lookup.invalidate(domain));
+    }
+
+    private boolean tryInvalidate(OutboundChange change) {
+        Domain domain = change.domain();
+        return change.address()
+                .map(address -> lookup.tryInvalidate(domain, address))
+                .orElseGet(() -> lookup.tryInvalidate(domain));
+    }
+
+    private void refresh(OutboundChange change) {
+        Domain domain = change.domain();
+        change.address().ifPresentOrElse(address -> lookup.refresh(domain, address), () -> lookup.refresh(domain));
     }
 
     private void recordFailure(Throwable reason) {

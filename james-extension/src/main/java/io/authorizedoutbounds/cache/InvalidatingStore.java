@@ -5,6 +5,8 @@ import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.DomainEnforcement;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
@@ -59,6 +61,21 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
             orphaned.forEach(entry -> lookup.invalidate(domain, entry.address()));
             return orphaned;
         });
+    }
+
+    @Override
+    public CompletionStage<Void> setEnforcement(Domain domain, Enforcement own, Author changedBy) {
+        return store.setEnforcement(domain, own, changedBy).thenRun(() -> lookup.invalidate(domain));
+    }
+
+    @Override
+    public CompletionStage<Void> resetEnforcement(Domain domain, Author changedBy) {
+        return store.resetEnforcement(domain, changedBy).thenRun(() -> lookup.invalidate(domain));
+    }
+
+    @Override
+    public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
+        return store.findEnforcement(domain);
     }
 
     @Override

@@ -23,7 +23,9 @@ import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore.Page;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -56,8 +58,10 @@ final class AuthorizedOutboundDao {
             "DELETE FROM %s.authorized_outbound_by_ip USING TIMESTAMP :write_timestamp WHERE ip = :ip AND domain = :domain";
     private static final String SELECT_ALL =
             "SELECT domain, ip, comment, added_by, added_at, expires_at, orphaned_at FROM %s.authorized_outbound";
-    private static final String SELECT_DOMAIN = SELECT_ALL + " WHERE domain = :domain";
-    private static final String SELECT_ENTRY = SELECT_DOMAIN + " AND ip = :ip";
+    private static final String SELECT_ENTRY = SELECT_ALL + " WHERE domain = :domain AND ip = :ip";
+    private static final String SELECT_DOMAIN =
+            "SELECT domain, ip, comment, added_by, added_at, expires_at, orphaned_at, enforcement"
+                    + " FROM %s.authorized_outbound WHERE domain = :domain";
     private static final String SELECT_IP =
             "SELECT ip, domain, added_at, expires_at, orphaned_at FROM %s.authorized_outbound_by_ip WHERE ip = :ip";
 
@@ -190,14 +194,27 @@ final class AuthorizedOutboundDao {
                 key(selectEntry, domain, address).build(), row -> entry(row).filter(filter));
     }
 
-    /** Returns the entries of a domain in no order. */
-    CompletionStage<List<AuthorizedOutbound>> list(Domain domain, Predicate<AuthorizedOutbound> filter) {
+    CompletionStage<OutboundList> read(Domain domain, Predicate<AuthorizedOutbound> filter) {
         return session.list(
-                selectDomain
-                        .boundStatementBuilder()
-                        .setString(DOMAIN, domain.asString())
-                        .build(),
-                row -> entry(row).filter(filter));
+                        selectDomain
+                                .boundStatementBuilder()
+                                .setString(DOMAIN, domain.asString())
+                                .build(),
+                        Optional::of)
+                .thenApply(rows -> list(rows, filter));
+    }
+
+    /** Each row has the enforcement of the domain. */
+    private static OutboundList list(List<Row> rows, Predicate<AuthorizedOutbound> filter) {
+        ImmutableList<AuthorizedOutbound> entries = rows.stream()
+                .flatMap(row -> entry(row).filter(filter).stream())
+                .sorted(Comparator.comparing(AuthorizedOutbound::address))
+                .collect(ImmutableList.toImmutableList());
+        return rows.stream()
+                .findFirst()
+                .flatMap(DomainEnforcementDao::own)
+                .map(own -> OutboundList.of(entries, own))
+                .orElseGet(() -> OutboundList.of(entries));
     }
 
     /** Returns bare entries. */
@@ -233,6 +250,10 @@ final class AuthorizedOutboundDao {
     }
 
     private static Optional<AuthorizedOutbound> entry(Row row) {
+        if (row.isNull(IP)) {
+            // Of a domain that has an enforcement and no entry.
+            return Optional.empty();
+        }
         return entry(row, entry -> {
             Optional.ofNullable(row.getString(COMMENT)).ifPresent(entry::comment);
             Optional.ofNullable(row.getString(ADDED_BY)).map(Author::of).ifPresent(entry::addedBy);

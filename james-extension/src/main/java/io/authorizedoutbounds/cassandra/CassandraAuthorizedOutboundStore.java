@@ -8,6 +8,8 @@ import io.authorizedoutbounds.cassandra.BatchWriter.Change;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.DomainEnforcement;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
@@ -16,7 +18,6 @@ import io.authorizedoutbounds.policy.OutboundList;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -159,11 +160,32 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     private static ImmutableList<OutboundAddress> overtaken(
             List<OutboundChange> newestFirst, List<AuthorizedOutbound> list) {
         Map<OutboundAddress, Action> last = new HashMap<>();
-        newestFirst.forEach(change -> last.putIfAbsent(change.address(), change.action()));
+        newestFirst.forEach(
+                change -> change.address().ifPresent(address -> last.putIfAbsent(address, change.action())));
         Set<OutboundAddress> added = new HashSet<>(
                 Maps.filterValues(last, action -> action == Action.PUT).keySet());
         list.forEach(entry -> added.remove(entry.address()));
         return ImmutableList.copyOf(added);
+    }
+
+    @Override
+    public CompletionStage<Void> setEnforcement(Domain domain, Enforcement own, Author changedBy) {
+        return write(domain, changedBy, statements -> statements.setEnforcement(own));
+    }
+
+    @Override
+    public CompletionStage<Void> resetEnforcement(Domain domain, Author changedBy) {
+        return write(domain, changedBy, ListStatements::resetEnforcement);
+    }
+
+    private CompletionStage<Void> write(Domain domain, Author changedBy, Function<ListStatements, Change> change) {
+        return changeClock.next().thenCompose(time -> statements(domain, changedBy, time)
+                .thenCompose(statements -> batches.write(ImmutableList.of(change.apply(statements)), time)));
+    }
+
+    @Override
+    public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
+        return connection.daos().thenCompose(daos -> daos.enforcements().find(domain));
     }
 
     @Override
@@ -176,11 +198,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
 
     @Override
     public CompletionStage<OutboundList> read(Domain domain) {
-        return connection
-                .daos()
-                .thenCompose(daos -> daos.entries().list(domain, this::isActive))
-                .thenApply(entries -> OutboundList.of(
-                        ImmutableList.sortedCopyOf(Comparator.comparing(AuthorizedOutbound::address), entries)));
+        return connection.daos().thenCompose(daos -> daos.entries().read(domain, this::isActive));
     }
 
     @Override

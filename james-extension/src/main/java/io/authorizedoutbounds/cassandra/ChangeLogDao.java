@@ -109,8 +109,10 @@ final class ChangeLogDao {
                 .setUuid(ID, change.id())
                 .setString(ACTION, change.action().word())
                 .setString(DOMAIN, change.domain().asString())
-                .setInetAddress(IP, change.address().asInetAddress())
                 .setInt(TTL, timeToLive(change.changedAt(), retention));
+        if (change.address().isPresent()) {
+            row = row.setInetAddress(IP, change.address().get().asInetAddress());
+        }
         if (change.comment().isPresent()) {
             row = row.setString(COMMENT, change.comment().get());
         }
@@ -200,8 +202,8 @@ final class ChangeLogDao {
                     .id(id)
                     .changedAt(ChangeTime.of(id).asInstant())
                     .action(Action.valueOf(row.getString(ACTION).toUpperCase(Locale.ROOT)))
-                    .domain(Domain.of(row.getString(DOMAIN)))
-                    .address(OutboundAddress.of(row.getInetAddress(IP)));
+                    .domain(Domain.of(row.getString(DOMAIN)));
+            Optional.ofNullable(row.getInetAddress(IP)).map(OutboundAddress::of).ifPresent(change::address);
             details.accept(change);
             return Optional.of(change.build());
         } catch (IllegalArgumentException | NullPointerException e) {

@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.cassandra.BatchWriter.Change;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.DomainEnforcement;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.OutboundChange.Action;
@@ -14,7 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import org.apache.james.core.Domain;
 
-/** Makes the statements of one call that changes the list of a domain: those of the entries and of the change log. */
+/**
+ * Makes the statements of one call that changes the list of a domain or its enforcement: those of the entries or the
+ * enforcement, and of the change log.
+ */
 final class ListStatements {
     private final OutboundDaos daos;
     private final Domain domain;
@@ -81,6 +86,26 @@ final class ListStatements {
         return loggedAt -> ImmutableList.of(daos.entries().deleteList(domain, time));
     }
 
+    /** Gives the domain an enforcement of its own. */
+    Change setEnforcement(Enforcement own) {
+        return replaceEnforcement(Action.of(own), enforcement().own(own).build());
+    }
+
+    /** Takes it away. */
+    Change resetEnforcement() {
+        return replaceEnforcement(Action.INHERIT, enforcement().build());
+    }
+
+    private DomainEnforcement.Builder enforcement() {
+        return DomainEnforcement.builder().changedBy(changedBy).changedAt(time.asInstant());
+    }
+
+    private Change replaceEnforcement(Action action, DomainEnforcement enforcement) {
+        return loggedAt -> statements(
+                daos.enforcements().replace(domain, enforcement, time),
+                change(action, loggedAt).build());
+    }
+
     private OutboundChange saved(AuthorizedOutbound entry, ChangeTime loggedAt) {
         if (entry.orphanedAt().isPresent()) {
             return change(Action.ORPHAN, entry.address(), loggedAt).build();
@@ -96,19 +121,22 @@ final class ListStatements {
     }
 
     private OutboundChange.Builder change(Action action, OutboundAddress address, ChangeTime loggedAt) {
+        return change(action, loggedAt).address(address);
+    }
+
+    private OutboundChange.Builder change(Action action, ChangeTime loggedAt) {
         return OutboundChange.builder()
                 .id(loggedAt.newId())
                 .changedAt(loggedAt.asInstant())
                 .action(action)
                 .domain(domain)
-                .address(address)
                 .changedBy(changedBy);
     }
 
     private ImmutableList<BatchableStatement<?>> statements(
-            ImmutableList<BatchableStatement<?>> entry, OutboundChange logged) {
+            ImmutableList<BatchableStatement<?>> changed, OutboundChange logged) {
         return ImmutableList.<BatchableStatement<?>>builder()
-                .addAll(entry)
+                .addAll(changed)
                 .addAll(daos.changeLog().insert(logged, changesRetention))
                 .build();
     }

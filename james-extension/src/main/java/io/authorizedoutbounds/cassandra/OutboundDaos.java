@@ -9,13 +9,19 @@ import java.util.concurrent.CompletionStage;
 final class OutboundDaos {
     private final QuorumSession session;
     private final AuthorizedOutboundDao entries;
+    private final DomainEnforcementDao enforcements;
     private final ChangeLogDao changeLog;
     private final RefusalDao refusals;
 
     private OutboundDaos(
-            QuorumSession session, AuthorizedOutboundDao entries, ChangeLogDao changeLog, RefusalDao refusals) {
+            QuorumSession session,
+            AuthorizedOutboundDao entries,
+            DomainEnforcementDao enforcements,
+            ChangeLogDao changeLog,
+            RefusalDao refusals) {
         this.session = session;
         this.entries = entries;
+        this.enforcements = enforcements;
         this.changeLog = changeLog;
         this.refusals = refusals;
     }
@@ -28,10 +34,13 @@ final class OutboundDaos {
 
     private static CompletionStage<OutboundDaos> prepare(QuorumSession session) {
         CompletionStage<AuthorizedOutboundDao> entries = AuthorizedOutboundDao.prepare(session);
+        CompletionStage<DomainEnforcementDao> enforcements = DomainEnforcementDao.prepare(session);
         CompletionStage<ChangeLogDao> changeLog = ChangeLogDao.prepare(session);
         CompletionStage<RefusalDao> refusals = RefusalDao.prepare(session);
-        return entries.thenCompose(entryDao -> changeLog.thenCombine(
-                refusals, (changeLogDao, refusalDao) -> new OutboundDaos(session, entryDao, changeLogDao, refusalDao)));
+        return entries.thenCompose(entryDao -> enforcements.thenCompose(enforcementDao -> changeLog.thenCombine(
+                refusals,
+                (changeLogDao, refusalDao) ->
+                        new OutboundDaos(session, entryDao, enforcementDao, changeLogDao, refusalDao))));
     }
 
     /** For the batches of statements of several DAOs. */
@@ -41,6 +50,10 @@ final class OutboundDaos {
 
     AuthorizedOutboundDao entries() {
         return entries;
+    }
+
+    DomainEnforcementDao enforcements() {
+        return enforcements;
     }
 
     ChangeLogDao changeLog() {

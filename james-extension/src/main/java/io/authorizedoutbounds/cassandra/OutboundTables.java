@@ -5,6 +5,7 @@ import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /** The tables: their definitions, and the names of their columns. */
 final class OutboundTables {
@@ -23,6 +25,9 @@ final class OutboundTables {
     static final String ADDED_AT = "added_at";
     static final String EXPIRES_AT = "expires_at";
     static final String ORPHANED_AT = "orphaned_at";
+    static final String ENFORCEMENT = "enforcement";
+    static final String ENFORCEMENT_CHANGED_BY = "enforcement_changed_by";
+    static final String ENFORCEMENT_CHANGED_AT = "enforcement_changed_at";
     static final String HOUR = "hour";
     static final String ID = "id";
     static final String ACTION = "action";
@@ -50,9 +55,11 @@ final class OutboundTables {
     private static final ImmutableMap<String, String> DEFINITIONS = ImmutableMap.of(
             "authorized_outbound",
             "(domain text, ip inet, comment text, added_by text, added_at timestamp, expires_at timestamp,"
-                    + " orphaned_at timestamp, PRIMARY KEY ((domain), ip))"
+                    + " orphaned_at timestamp, enforcement text static, enforcement_changed_by text static,"
+                    + " enforcement_changed_at timestamp static, PRIMARY KEY ((domain), ip))"
                     + " WITH comment = 'The domain may send from the ip until expires_at, unless orphaned_at is set: then"
-                    + " the domain was removed from James. One partition for each domain, with a few rows, at most 10000.'",
+                    + " the domain was removed from James. enforcement is enforce or report, and unset where the default"
+                    + " applies. One partition for each domain, with a few rows, at most 10000.'",
             "authorized_outbound_by_ip",
             "(ip inet, domain text, added_at timestamp, expires_at timestamp, orphaned_at timestamp,"
                     + " PRIMARY KEY ((ip), domain))"
@@ -61,7 +68,8 @@ final class OutboundTables {
             "authorized_outbound_change",
             "(hour timestamp, id timeuuid, action text, domain text, ip inet, comment text, expires_at timestamp,"
                     + " changed_by text, PRIMARY KEY ((hour), id)) WITH CLUSTERING ORDER BY (id DESC)"
-                    + " AND comment = 'The change log: who put, removed or orphaned which entry, and when. One partition for"
+                    + " AND comment = 'The change log: who put, removed or orphaned which entry, and when; without an ip, who"
+                    + " changed the enforcement of which domain. One partition for"
                     + " each hour, one row for each change; rows expire after changes.retention.'",
             "authorized_outbound_change_by_domain",
             "(domain text, id timeuuid, action text, ip inet, comment text, expires_at timestamp, changed_by text,"
@@ -87,8 +95,11 @@ final class OutboundTables {
                     + " for each hour, one row for each domain and node; rows expire after refusals.retention.'");
 
     /** Columns that may be missing from a table of an earlier version. */
-    private static final ImmutableMap<String, String> ADDED_LATER = ImmutableMap.of(
+    private static final ImmutableListMultimap<String, String> ADDED_LATER = ImmutableListMultimap.of(
             "authorized_outbound", ORPHANED_AT + " timestamp",
+            "authorized_outbound", ENFORCEMENT + " text static",
+            "authorized_outbound", ENFORCEMENT_CHANGED_BY + " text static",
+            "authorized_outbound", ENFORCEMENT_CHANGED_AT + " timestamp static",
             "authorized_outbound_by_ip", ORPHANED_AT + " timestamp");
 
     private OutboundTables() {}
@@ -107,7 +118,7 @@ final class OutboundTables {
         Optional<TableMetadata> existing =
                 session.getMetadata().getKeyspace(keyspace).flatMap(metadata -> metadata.getTable(table));
         if (existing.isPresent()) {
-            return addMissingColumn(session, keyspace, existing.get());
+            return addMissingColumns(session, keyspace, existing.get());
         }
         return changeSchema(
                 session,
@@ -129,17 +140,18 @@ final class OutboundTables {
                 .thenAccept(result -> {});
     }
 
-    /** When two nodes add it at once, one fails, and the connection is retried as after any failure. */
-    private static CompletionStage<Void> addMissingColumn(
+    /** When two nodes add them at once, one fails, and the connection is retried as after any failure. */
+    private static CompletionStage<Void> addMissingColumns(
             CqlSession session, CqlIdentifier keyspace, TableMetadata table) {
-        Optional<String> missing = Optional.ofNullable(
-                        ADDED_LATER.get(table.getName().asInternal()))
+        String missing = ADDED_LATER.get(table.getName().asInternal()).stream()
                 .filter(column -> table.getColumn(column.substring(0, column.indexOf(' ')))
-                        .isEmpty());
-        return missing.map(column -> changeSchema(
+                        .isEmpty())
+                .collect(Collectors.joining(", "));
+        return missing.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : changeSchema(
                         session,
                         "ALTER TABLE " + keyspace.asCql(true) + "."
-                                + table.getName().asCql(true) + " ADD " + column))
-                .orElse(CompletableFuture.completedFuture(null));
+                                + table.getName().asCql(true) + " ADD (" + missing + ")");
     }
 }

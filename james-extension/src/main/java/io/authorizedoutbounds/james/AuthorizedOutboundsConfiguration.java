@@ -75,8 +75,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     public static AuthorizedOutboundsConfiguration from(Configuration file) {
         refuseUnknownKeys(file);
         Builder builder = builder();
-        read(file, ENFORCEMENT, AuthorizedOutboundsConfiguration::parseEnforcement)
-                .ifPresent(builder::enforcement);
+        read(file, ENFORCEMENT, Enforcement::parse).ifPresent(builder::enforcement);
         read(file, TRUSTED_NETWORKS, AuthorizedOutboundsConfiguration::parseTrustedNetworks)
                 .ifPresent(builder::trustedNetworks);
         read(file, PROTECT_LOCAL_RECIPIENTS, AuthorizedOutboundsConfiguration::parseFlag)
@@ -120,17 +119,6 @@ public abstract class AuthorizedOutboundsConfiguration {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "conf/" + FILE + ".properties: " + key + "='" + value + "' is not allowed: " + e.getMessage(), e);
-        }
-    }
-
-    private static Enforcement parseEnforcement(String value) {
-        switch (value) {
-            case "enforce":
-                return Enforcement.ENFORCE;
-            case "report":
-                return Enforcement.REPORT;
-            default:
-                throw new IllegalArgumentException("give 'enforce' or 'report'");
         }
     }
 

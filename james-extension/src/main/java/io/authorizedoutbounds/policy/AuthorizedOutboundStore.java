@@ -58,6 +58,15 @@ public interface AuthorizedOutboundStore extends OutboundLists {
      */
     CompletionStage<ImmutableList<AuthorizedOutbound>> orphan(Domain domain, Author orphanedBy);
 
+    /** Gives a domain an enforcement of its own, whatever becomes of its entries. Durable once completed. */
+    CompletionStage<Void> setEnforcement(Domain domain, Enforcement own, Author changedBy);
+
+    /** Has the default enforcement apply to a domain again. Durable once completed. */
+    CompletionStage<Void> resetEnforcement(Domain domain, Author changedBy);
+
+    /** The domain's own enforcement with its last change. */
+    CompletionStage<DomainEnforcement> findEnforcement(Domain domain);
+
     /** The domain's entries, sorted by address. */
     default CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {
         return read(domain).thenApply(OutboundList::entries);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
+import java.util.Locale;
+import java.util.stream.Stream;
+
 /** Whether verdicts are acted upon. */
 public enum Enforcement {
     ENFORCE {
@@ -16,6 +19,23 @@ public enum Enforcement {
             return Verdict.PASS;
         }
     };
+
+    /** In lower case, as files, the store and WebAdmin have it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The one of this {@link #word()}.
+     *
+     * @throws IllegalArgumentException when there is none
+     */
+    public static Enforcement parse(String word) {
+        return Stream.of(values())
+                .filter(enforcement -> enforcement.word().equals(word))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("give 'enforce' or 'report'"));
+    }
 
     /** The verdict to act upon. */
     public abstract Verdict applyTo(Verdict verdict);

@@ -8,15 +8,37 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.james.core.Domain;
 
-/** One change of an entry, made by any node. */
+/** One change of an entry, or of the enforcement of a domain, made by any node. */
 @AutoValue
 public abstract class OutboundChange {
-    /** What was done to an entry. */
+    /** What was done to an entry or to a domain. */
     public enum Action {
         PUT,
         REMOVE,
         /** Its domain was removed from James. */
-        ORPHAN;
+        ORPHAN,
+        /** The domain enforces, whatever the default is. */
+        ENFORCE,
+        /** The domain reports, whatever the default is. */
+        REPORT,
+        /** The default enforcement applies to the domain again. */
+        INHERIT;
+
+        /** The one that gives a domain an enforcement of its own. */
+        public static Action of(Enforcement own) {
+            switch (own) {
+                case ENFORCE:
+                    return ENFORCE;
+                case REPORT:
+                    return REPORT;
+            }
+            throw new IllegalStateException("No action for " + own);
+        }
+
+        /** Whether it changes an entry, rather than the enforcement of a domain. */
+        boolean isOfEntry() {
+            return this == PUT || this == REMOVE || this == ORPHAN;
+        }
 
         /** In lower case, as the store and WebAdmin have it. */
         public String word() {
@@ -41,7 +63,8 @@ public abstract class OutboundChange {
 
     public abstract Domain domain();
 
-    public abstract OutboundAddress address();
+    /** Of the entry; empty for a change of the enforcement. */
+    public abstract Optional<OutboundAddress> address();
 
     /** Of the entry that was put. */
     public abstract Optional<String> comment();
@@ -52,7 +75,7 @@ public abstract class OutboundChange {
     /** Who made the change. */
     public abstract Author changedBy();
 
-    /** Needs an id, an instant, an action, a domain and an address. */
+    /** Needs an id, an instant, an action and a domain; an address if the action is of an entry. */
     @AutoValue.Builder
     public abstract static class Builder {
         Builder() {}
@@ -73,6 +96,19 @@ public abstract class OutboundChange {
 
         public abstract Builder changedBy(Author changedBy);
 
-        public abstract OutboundChange build();
+        abstract OutboundChange autoBuild();
+
+        /**
+         * Makes the change.
+         *
+         * @throws IllegalArgumentException when the action needs an address and there is none
+         */
+        public OutboundChange build() {
+            OutboundChange change = autoBuild();
+            if (change.action().isOfEntry() && change.address().isEmpty()) {
+                throw new IllegalArgumentException("'" + change.action().word() + "' needs an address");
+            }
+            return change;
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.webadmin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import java.time.Instant;
 import java.util.Optional;
@@ -36,9 +37,10 @@ final class ChangeResponse {
         return change.domain().asString();
     }
 
+    /** Absent for a change of the enforcement. */
     @JsonProperty("ip")
-    String ip() {
-        return change.address().asString();
+    Optional<String> ip() {
+        return change.address().map(OutboundAddress::asString);
     }
 
     @JsonProperty("comment")

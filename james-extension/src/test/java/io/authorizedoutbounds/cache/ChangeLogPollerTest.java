@@ -9,6 +9,8 @@ import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -123,6 +125,40 @@ class ChangeLogPollerTest {
         poller.poll();
 
         assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void enforcementThatAnotherNodeChangesShouldHoldAfterOnePoll() {
+        put();
+        assertBoth(Listing.LISTED);
+        store.setEnforcement(DOMAIN, Enforcement.REPORT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+        poller.poll();
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).enforcement()).contains(Enforcement.REPORT);
+
+        pass(Duration.ofSeconds(1));
+        store.resetEnforcement(DOMAIN, Author.unknown()).toCompletableFuture().join();
+        poller.poll();
+
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.LISTED));
+    }
+
+    /** A batch is not isolated: its row in the change log may be seen before the one of the domain. */
+    @Test
+    void enforcementShouldHoldWhenItIsReadableLaterThanItsChange() {
+        listsOf = new MemoryAuthorizedOutboundStore(writersClock);
+        store.setEnforcement(DOMAIN, Enforcement.REPORT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+        poller.poll();
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).enforcement()).isEmpty();
+        listsOf = store;
+
+        pass(Duration.ofSeconds(1));
+        poller.poll();
+
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).enforcement()).contains(Enforcement.REPORT);
     }
 
     @Test

@@ -9,6 +9,8 @@ import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.DomainListing;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -83,6 +85,26 @@ class InvalidatingStoreTest {
 
         assertThat(orphaned).extracting(AuthorizedOutbound::address).containsExactly(CLIENT);
         assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void changedEnforcementShouldHoldAtOnce() {
+        save(store);
+        assertBoth(Listing.LISTED);
+
+        invalidating
+                .setEnforcement(DOMAIN, Enforcement.REPORT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+        DomainListing reported = lookup.listedFor(DOMAIN, CLIENT);
+        invalidating
+                .resetEnforcement(DOMAIN, Author.unknown())
+                .toCompletableFuture()
+                .join();
+        DomainListing inherited = lookup.listedFor(DOMAIN, CLIENT);
+
+        assertThat(reported).isEqualTo(DomainListing.of(Listing.LISTED, Enforcement.REPORT));
+        assertThat(inherited).isEqualTo(DomainListing.of(Listing.LISTED));
     }
 
     /** What is cached may be all there is while the store fails. */

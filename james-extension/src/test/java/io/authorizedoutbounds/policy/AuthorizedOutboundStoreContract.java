@@ -11,9 +11,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,6 +27,7 @@ import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -99,7 +103,7 @@ public interface AuthorizedOutboundStoreContract {
 
         assertThat(await(store().history(domain, before, 100)))
                 .hasSize(earlier + 2)
-                .filteredOn(change -> !change.address().equals(kept.address()))
+                .filteredOn(change -> !change.address().equals(Optional.of(kept.address())))
                 .extracting(OutboundChange::action)
                 .contains(OutboundChange.Action.REMOVE, OutboundChange.Action.PUT);
     }
@@ -324,7 +328,7 @@ public interface AuthorizedOutboundStoreContract {
                 .containsExactly(OutboundChange.Action.REMOVE, OutboundChange.Action.ORPHAN, OutboundChange.Action.PUT);
         assertThat(history).allSatisfy(change -> {
             assertThat(change.domain()).isEqualTo(entry.domain());
-            assertThat(change.address()).isEqualTo(entry.address());
+            assertThat(change.address()).contains(entry.address());
         });
         OutboundChange put = history.get(2);
         assertThat(put.comment()).isEqualTo(entry.comment());
@@ -345,13 +349,13 @@ public interface AuthorizedOutboundStoreContract {
         }
 
         assertThat(history(domain, 3))
-                .extracting(OutboundChange::address)
+                .extracting(change -> change.address().orElseThrow())
                 .containsExactly(
                         entries.get(3).address(),
                         entries.get(2).address(),
                         entries.get(1).address());
         assertThat(await(store().history(domain, clock().instant().minus(Duration.ofHours(65)), 10)))
-                .extracting(OutboundChange::address)
+                .extracting(change -> change.address().orElseThrow())
                 .containsExactly(entries.get(3).address(), entries.get(2).address());
     }
 
@@ -409,7 +413,7 @@ public interface AuthorizedOutboundStoreContract {
     private ImmutableList<UUID> changesOf(AuthorizedOutbound entry, Instant since) {
         return await(store().changesSince(since, Integer.MAX_VALUE)).stream()
                 .filter(change -> change.domain().equals(entry.domain()))
-                .filter(change -> change.address().equals(entry.address()))
+                .filter(change -> change.address().equals(Optional.of(entry.address())))
                 .map(OutboundChange::id)
                 .collect(ImmutableList.toImmutableList());
     }
@@ -880,6 +884,136 @@ public interface AuthorizedOutboundStoreContract {
         save(expiring(domain, address, hoursFromNow(-1)));
 
         assertAbsent(domain, address);
+    }
+
+    // The enforcement of a domain
+
+    @Test
+    default void domainShouldHaveNoEnforcementOfItsOwnAtFirst() {
+        Domain domain = freshDomain();
+        save(plainEntry(domain, freshIpv4()));
+
+        assertThat(await(store().read(domain)).enforcement()).isEmpty();
+        assertThat(await(store().findEnforcement(domain))).isEqualTo(DomainEnforcement.neverChanged());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Enforcement.class)
+    default void enforcementShouldComeWithTheList(Enforcement own) {
+        Domain domain = freshDomain();
+        AuthorizedOutbound entry = plainEntry(domain, freshIpv4());
+        save(entry);
+
+        await(store().setEnforcement(domain, own, Author.of("carol")));
+
+        assertThat(await(store().read(domain))).isEqualTo(OutboundList.of(ImmutableList.of(entry), own));
+    }
+
+    @Test
+    default void enforcementShouldHaveItsLastChange() {
+        Domain domain = freshDomain();
+        Instant before = clock().instant().truncatedTo(ChronoUnit.MILLIS);
+
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.of("carol")));
+
+        DomainEnforcement enforcement = await(store().findEnforcement(domain));
+        assertThat(enforcement.own()).contains(Enforcement.REPORT);
+        assertThat(enforcement.changedBy()).isEqualTo(Author.of("carol"));
+        assertThat(enforcement.changedAt().orElseThrow())
+                .isBetween(before, clock().instant().plusSeconds(60));
+    }
+
+    @Test
+    default void changedEnforcementShouldHaveNothingOfTheOneBefore() {
+        Domain domain = freshDomain();
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.of("carol")));
+
+        await(store().setEnforcement(domain, Enforcement.ENFORCE, Author.unknown()));
+
+        DomainEnforcement enforcement = await(store().findEnforcement(domain));
+        assertThat(enforcement.own()).contains(Enforcement.ENFORCE);
+        assertThat(enforcement.changedBy()).isEqualTo(Author.unknown());
+    }
+
+    @Test
+    default void resetEnforcementShouldBeTheDefaultAndSayWhoResetIt() {
+        Domain domain = freshDomain();
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.of("carol")));
+
+        await(store().resetEnforcement(domain, Author.of("dave")));
+
+        assertThat(await(store().read(domain)).enforcement()).isEmpty();
+        DomainEnforcement enforcement = await(store().findEnforcement(domain));
+        assertThat(enforcement.own()).isEmpty();
+        assertThat(enforcement.changedBy()).isEqualTo(Author.of("dave"));
+    }
+
+    @Test
+    default void domainWithAnEnforcementAndNoEntryShouldHaveNoEntry() {
+        Domain domain = freshDomain();
+
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.unknown()));
+
+        assertThat(await(store().read(domain))).isEqualTo(OutboundList.of(ImmutableList.of(), Enforcement.REPORT));
+        assertThat(everyDomainWithEntries()).doesNotContain(domain);
+    }
+
+    private Set<Domain> everyDomainWithEntries() {
+        Set<Domain> domains = new HashSet<>();
+        Optional<CompletionStage<AuthorizedOutboundStore.Page>> page = Optional.of(store().everything());
+        while (page.isPresent()) {
+            AuthorizedOutboundStore.Page entries = await(page.get());
+            entries.entries().forEach(entry -> domains.add(entry.domain()));
+            page = entries.next();
+        }
+        return domains;
+    }
+
+    @Test
+    default void enforcementShouldStayWhateverBecomesOfTheEntries() {
+        Domain domain = freshDomain();
+        AuthorizedOutbound one = plainEntry(domain, freshIpv4());
+        AuthorizedOutbound other = plainEntry(domain, freshIpv4());
+        save(one);
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.unknown()));
+
+        await(store().replace(
+                        domain,
+                        new ListReplacement(
+                                ImmutableList.of(other), ImmutableList.of(), ImmutableList.of(one.address())),
+                        Author.unknown()));
+        assertThat(await(store().read(domain)).enforcement()).contains(Enforcement.REPORT);
+        await(store().orphan(domain, Author.unknown()));
+        assertThat(await(store().read(domain)).enforcement()).contains(Enforcement.REPORT);
+        await(store().replace(
+                        domain,
+                        new ListReplacement(ImmutableList.of(), ImmutableList.of(), ImmutableList.of(other.address())),
+                        Author.unknown()));
+
+        assertThat(await(store().read(domain))).isEqualTo(OutboundList.of(ImmutableList.of(), Enforcement.REPORT));
+    }
+
+    @Test
+    default void changesOfTheEnforcementShouldBeInTheChangeLogAndInTheHistory() {
+        Domain domain = freshDomain();
+        Instant since = clock().instant().minusSeconds(1);
+
+        await(store().setEnforcement(domain, Enforcement.REPORT, Author.of("carol")));
+        await(store().setEnforcement(domain, Enforcement.ENFORCE, Author.of("dave")));
+        await(store().resetEnforcement(domain, Author.unknown()));
+
+        assertThat(await(store().changesSince(since, 10_000)))
+                .filteredOn(change -> change.domain().equals(domain))
+                .extracting(OutboundChange::action)
+                .containsExactlyInAnyOrder(
+                        OutboundChange.Action.REPORT, OutboundChange.Action.ENFORCE, OutboundChange.Action.INHERIT);
+        assertThat(await(store().history(domain, since, 10)))
+                .extracting(change -> change.action().word() + " by "
+                        + change.changedBy().user().orElse("?") + " of " + change.address())
+                .containsExactly(
+                        "inherit by ? of Optional.empty",
+                        "enforce by dave of Optional.empty",
+                        "report by carol of Optional.empty");
     }
 
     // What the tests are written with

@@ -21,6 +21,7 @@ import org.apache.james.core.Domain;
 /** The lists in memory, for tests. Thread-safe; every answer is there at once. */
 public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundStore {
     private final Map<Domain, Map<OutboundAddress, AuthorizedOutbound>> entries = new ConcurrentHashMap<>();
+    private final Map<Domain, DomainEnforcement> enforcements = new ConcurrentHashMap<>();
     private final List<OutboundChange> changes = new CopyOnWriteArrayList<>();
     private final Clock clock;
     private final int pageSize;
@@ -86,10 +87,43 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
 
     @Override
     public CompletionStage<OutboundList> read(Domain domain) {
-        return CompletableFuture.completedFuture(OutboundList.of(entriesOf(domain).values().stream()
+        ImmutableList<AuthorizedOutbound> list = entriesOf(domain).values().stream()
                 .filter(this::isActive)
                 .sorted(Comparator.comparing(AuthorizedOutbound::address))
-                .collect(ImmutableList.toImmutableList())));
+                .collect(ImmutableList.toImmutableList());
+        return CompletableFuture.completedFuture(enforcementOf(domain)
+                .own()
+                .map(own -> OutboundList.of(list, own))
+                .orElse(OutboundList.of(list)));
+    }
+
+    @Override
+    public CompletionStage<Void> setEnforcement(Domain domain, Enforcement own, Author changedBy) {
+        return changeEnforcement(
+                domain, Action.of(own), DomainEnforcement.builder().own(own), changedBy);
+    }
+
+    @Override
+    public CompletionStage<Void> resetEnforcement(Domain domain, Author changedBy) {
+        return changeEnforcement(domain, Action.INHERIT, DomainEnforcement.builder(), changedBy);
+    }
+
+    private CompletionStage<Void> changeEnforcement(
+            Domain domain, Action action, DomainEnforcement.Builder enforcement, Author changedBy) {
+        enforcements.put(
+                domain,
+                enforcement.changedBy(changedBy).changedAt(clock.instant()).build());
+        changes.add(change(action, domain, changedBy).build());
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
+        return CompletableFuture.completedFuture(enforcementOf(domain));
+    }
+
+    private DomainEnforcement enforcementOf(Domain domain) {
+        return enforcements.getOrDefault(domain, DomainEnforcement.neverChanged());
     }
 
     @Override
@@ -157,12 +191,15 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     }
 
     private OutboundChange.Builder change(Action action, Domain domain, OutboundAddress address, Author changedBy) {
+        return change(action, domain, changedBy).address(address);
+    }
+
+    private OutboundChange.Builder change(Action action, Domain domain, Author changedBy) {
         return OutboundChange.builder()
                 .id(UUID.randomUUID())
                 .changedAt(clock.instant())
                 .action(action)
                 .domain(domain)
-                .address(address)
                 .changedBy(changedBy);
     }
 

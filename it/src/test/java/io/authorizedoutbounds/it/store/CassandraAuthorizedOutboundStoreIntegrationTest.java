@@ -18,8 +18,10 @@ import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStoreContract;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.time.Duration;
 import java.time.Instant;
@@ -221,7 +223,28 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
                             .join())
                     .extracting(AuthorizedOutbound::address)
                     .containsExactly(ADDRESS);
+            upgraded.setEnforcement(Domain.of("a.example"), Enforcement.REPORT, Author.unknown())
+                    .toCompletableFuture()
+                    .join();
+            assertThat(upgraded.read(Domain.of("a.example"))
+                            .toCompletableFuture()
+                            .join()
+                            .enforcement())
+                    .contains(Enforcement.REPORT);
         }
+    }
+
+    @Test
+    void malformedEnforcementOfAnotherProgramShouldBeNoneAndHideNoEntry() {
+        Domain domain = freshDomain();
+        save(domain, Optional.empty());
+
+        session.execute(
+                "INSERT INTO authorized_outbound (domain, enforcement) VALUES (?, 'Report')", domain.asString());
+
+        OutboundList list = store.read(domain).toCompletableFuture().join();
+        assertThat(list.entries()).extracting(AuthorizedOutbound::address).containsExactly(ADDRESS);
+        assertThat(list.enforcement()).isEmpty();
     }
 
     private AuthorizedOutbound entry(Domain domain, int number) {
