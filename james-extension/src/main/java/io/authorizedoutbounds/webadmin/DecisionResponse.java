@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.google.auto.value.AutoValue;
 import com.google.common.base.Ascii;
 import io.authorizedoutbounds.policy.BlockRow;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayReply;
@@ -14,13 +15,16 @@ import java.util.Optional;
 
 /** The rows of both rules that apply, with the reply and the reason, as WebAdmin shows it. */
 @AutoValue
-@JsonPropertyOrder({"enforcement", "rule1", "rule2"})
+@JsonPropertyOrder({"enforcement", "inherited", "rule1", "rule2"})
 abstract class DecisionResponse {
     static Builder builder() {
         return new AutoValue_DecisionResponse.Builder();
     }
 
     abstract RelayDecision relayDecision();
+
+    /** Of rule 2. */
+    abstract Enforcement blockEnforcement();
 
     abstract Sender sender();
 
@@ -34,6 +38,8 @@ abstract class DecisionResponse {
     abstract static class Builder {
         abstract Builder relayDecision(RelayDecision relayDecision);
 
+        abstract Builder blockEnforcement(Enforcement blockEnforcement);
+
         abstract Builder sender(Sender sender);
 
         abstract Builder client(OutboundAddress client);
@@ -43,10 +49,16 @@ abstract class DecisionResponse {
         abstract DecisionResponse build();
     }
 
-    /** With "report" the verdicts are only recorded. */
+    /** Of rule 1: with "report" the verdict is only recorded. */
     @JsonProperty("enforcement")
-    String enforcementWord() {
-        return word(relayDecision().enforcement());
+    String enforcement() {
+        return relayDecision().enforcement().word();
+    }
+
+    /** Whether that is the default, rather than the one of the sender's domain. */
+    @JsonProperty("inherited")
+    boolean isInherited() {
+        return relayDecision().isInherited();
     }
 
     @JsonProperty("rule1")
@@ -113,7 +125,7 @@ abstract class DecisionResponse {
     }
 
     /** The decision of rule 2, after the mail is accepted. */
-    @JsonPropertyOrder({"row", "outcome", "why"})
+    @JsonPropertyOrder({"row", "outcome", "enforcement", "why"})
     final class Rule2 {
         @JsonProperty("row")
         Optional<Integer> row() {
@@ -123,6 +135,12 @@ abstract class DecisionResponse {
         @JsonProperty("outcome")
         String outcome() {
             return word(blockRow().map(BlockRow::outcome).orElse(BlockRow.Outcome.PASS));
+        }
+
+        /** Always the default. */
+        @JsonProperty("enforcement")
+        String enforcement() {
+            return blockEnforcement().word();
         }
 
         @JsonProperty("why")

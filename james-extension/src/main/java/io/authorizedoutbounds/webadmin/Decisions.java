@@ -3,6 +3,7 @@ package io.authorizedoutbounds.webadmin;
 
 import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.InternalDomains;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
@@ -22,21 +23,31 @@ class Decisions {
     private final BlockRule blockRule;
     private final InternalDomains domains;
     private final BlockPolicyInForce blockPolicy;
+    private final AuthorizedOutboundsConfiguration configuration;
 
     @Inject
-    Decisions(RelayRule relayRule, BlockRule blockRule, InternalDomains domains, BlockPolicyInForce blockPolicy) {
+    Decisions(
+            RelayRule relayRule,
+            BlockRule blockRule,
+            InternalDomains domains,
+            BlockPolicyInForce blockPolicy,
+            AuthorizedOutboundsConfiguration configuration) {
         this.relayRule = relayRule;
         this.blockRule = blockRule;
         this.domains = domains;
         this.blockPolicy = blockPolicy;
+        this.configuration = configuration;
     }
 
     DecisionResponse decide(OutboundAddress client, MaybeSender sender, MailAddress recipient) {
         Sender from = domains.senderOf(sender);
         RelayDecision decision =
                 relayRule.judge(SessionTrust.NONE, from, client, () -> domains.localityOf(recipient.getDomain()));
-        DecisionResponse.Builder response =
-                DecisionResponse.builder().relayDecision(decision).sender(from).client(client);
+        DecisionResponse.Builder response = DecisionResponse.builder()
+                .relayDecision(decision)
+                .blockEnforcement(configuration.enforcement())
+                .sender(from)
+                .client(client);
         blockPolicy
                 .exemptions()
                 .map(exemptions -> blockRule.judge(

@@ -28,7 +28,7 @@ import spark.Response;
 import spark.Service;
 
 /**
- * The list of one domain, and its refusals:
+ * The list of one domain, its refusals and its enforcement:
  *
  * <pre>
  * GET    /domains/{domain}/authorizedOutbounds        200 the entries, sorted by address
@@ -38,6 +38,9 @@ import spark.Service;
  * PUT    /domains/{domain}/authorizedOutbounds/{ip}   204; optional body {"comment", "expiresAt"}
  * DELETE /domains/{domain}/authorizedOutbounds/{ip}   204
  * GET    /domains/{domain}/refusedOutbounds           200 by address, last seen first; ?by=hour by hour, the oldest first
+ * GET    /domains/{domain}/outboundEnforcement        200 the one that applies, and whether it is the default
+ * PUT    /domains/{domain}/outboundEnforcement        204; body {"enforcement": "report" or "enforce"}
+ * DELETE /domains/{domain}/outboundEnforcement        204: the default again
  * </pre>
  *
  * <p>400 for what is not one plain IP address or not a domain, 404 for an unknown domain or entry, 503 when Cassandra
@@ -53,6 +56,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private final KnownDomains knownDomains;
     private final DomainChangeFilters domainChangeFilters;
     private final RefusedOutboundsRoute refusedOutboundsRoute;
+    private final OutboundEnforcementRoute outboundEnforcementRoute;
     private final AuthorizedOutboundsConfiguration configuration;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -65,6 +69,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
                 module.get(KnownDomains.class),
                 module.get(DomainChangeFilters.class),
                 module.get(RefusedOutboundsRoute.class),
+                module.get(OutboundEnforcementRoute.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
@@ -76,6 +81,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             KnownDomains knownDomains,
             DomainChangeFilters domainChangeFilters,
             RefusedOutboundsRoute refusedOutboundsRoute,
+            OutboundEnforcementRoute outboundEnforcementRoute,
             AuthorizedOutboundsConfiguration configuration,
             Clock clock,
             JsonTransformer jsonTransformer,
@@ -84,6 +90,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
         this.knownDomains = knownDomains;
         this.domainChangeFilters = domainChangeFilters;
         this.refusedOutboundsRoute = refusedOutboundsRoute;
+        this.outboundEnforcementRoute = outboundEnforcementRoute;
         this.configuration = configuration;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -99,8 +106,10 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     public void define(Service service) {
         checks.guard(service, LIST);
         checks.guard(service, RefusedOutboundsRoute.PATH);
+        checks.guard(service, OutboundEnforcementRoute.PATH);
         domainChangeFilters.define(service);
         refusedOutboundsRoute.define(service);
+        outboundEnforcementRoute.define(service);
         service.get(LIST, this::list, jsonTransformer);
         service.put(LIST, this::replace, jsonTransformer);
         service.delete(LIST, this::clear);

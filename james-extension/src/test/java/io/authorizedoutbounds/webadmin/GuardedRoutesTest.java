@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuardedRoutesTest {
     private static final String LIST = "/domains/a.example/authorizedOutbounds";
     private static final String ENTRY = LIST + "/203.0.113.7";
+    private static final String ENFORCEMENT = "/domains/a.example/outboundEnforcement";
     private static final String EXPORT = "/authorizedOutbounds";
 
     @RegisterExtension
@@ -25,7 +26,7 @@ class GuardedRoutesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {LIST, ENTRY})
+    @ValueSource(strings = {LIST, ENTRY, ENFORCEMENT})
     void chunkedBodyShouldBe411AndStoreNothing(String path) throws Exception {
         String answer = send("PUT", path, "Transfer-Encoding: chunked", "2\r\n[]\r\n0\r\n\r\n");
 
@@ -50,7 +51,14 @@ class GuardedRoutesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {LIST, ENTRY, EXPORT, "/authorizedOutbounds/changes", "/console/authorized-outbounds/app.js"})
+            strings = {
+                LIST,
+                ENTRY,
+                ENFORCEMENT,
+                EXPORT,
+                "/authorizedOutbounds/changes",
+                "/console/authorized-outbounds/app.js"
+            })
     void requestForAPageOfAnotherSiteShouldBe403(String path) throws Exception {
         assertThat(send("GET", path, "Sec-Fetch-Site: cross-site", "")).startsWith("HTTP/1.1 403");
         assertThat(send("GET", path, "Origin: https://elsewhere.example", "")).startsWith("HTTP/1.1 403");

@@ -99,13 +99,16 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                 new RelayRule(lookup, TestRelaySettings.enforced(), () -> true),
                 new BlockRule(lookup),
                 domains,
-                new BlockPolicyInForce());
+                new BlockPolicyInForce(),
+                AuthorizedOutboundsConfiguration.DEFAULT);
         return ImmutableList.of(
                 new DomainAuthorizedOutboundsRoutes(
                         store,
                         knownDomains,
                         new DomainChangeFilters(store, domains, knownDomains, TestOrphaning.of(store)),
                         new RefusedOutboundsRoute(new MemoryRefusalStore(), knownDomains, json),
+                        new OutboundEnforcementRoute(
+                                store, knownDomains, AuthorizedOutboundsConfiguration.DEFAULT, json),
                         AuthorizedOutboundsConfiguration.DEFAULT,
                         clock,
                         json,
@@ -148,6 +151,17 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     /** Has the list be this one after each replacement, as when another one is later. */
     void overtakeReplacements(AuthorizedOutbound... list) {
         answers.put("replace", CompletableFuture.completedFuture(ImmutableList.copyOf(list)));
+    }
+
+    /** Has the store not answer this call. */
+    void fail(String method) {
+        answers.put(method, CompletableFuture.failedFuture(new IOException("down")));
+    }
+
+    /** Has a change of the enforcement change nothing, as when another change is later. */
+    void overtakeEnforcements() {
+        answers.put("setEnforcement", CompletableFuture.completedFuture(null));
+        answers.put("resetEnforcement", CompletableFuture.completedFuture(null));
     }
 
     /** Has James not log requests: its log reads each body before any route does. */

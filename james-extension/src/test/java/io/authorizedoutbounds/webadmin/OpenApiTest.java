@@ -42,6 +42,7 @@ class OpenApiTest {
                         null,
                         new DomainChangeFilters(null, null, null, null),
                         new RefusedOutboundsRoute(null, null, null),
+                        new OutboundEnforcementRoute(null, null, null, null),
                         null,
                         null,
                         null,
@@ -100,6 +101,7 @@ class OpenApiTest {
         "Hour, HourResponse",
         "Change, ChangeResponse",
         "Decision, DecisionResponse",
+        "Enforcement, EnforcementResponse",
     })
     void schemaShouldHaveTheKeysOfTheAnswer(String schema, String answer) throws ClassNotFoundException {
         Class<?> type = Class.forName(OpenApiTest.class.getPackageName() + "." + answer);
