@@ -98,6 +98,22 @@ public final class WebAdmin {
         return request().get("/domains/" + domain + "/authorizedOutbounds");
     }
 
+    /** Gives a domain an enforcement of its own. */
+    public Response setEnforcement(String domain, String enforcement) {
+        return request()
+                .contentType("application/json")
+                .body(Map.of("enforcement", enforcement))
+                .put(enforcementPath(domain));
+    }
+
+    public Response resetEnforcement(String domain) {
+        return request().delete(enforcementPath(domain));
+    }
+
+    private static String enforcementPath(String domain) {
+        return "/domains/" + domain + "/outboundEnforcement";
+    }
+
     private static String entry(String domain, String address) {
         return "/domains/" + domain + "/authorizedOutbounds/" + address;
     }

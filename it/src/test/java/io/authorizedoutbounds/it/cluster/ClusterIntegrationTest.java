@@ -131,6 +131,20 @@ class ClusterIntegrationTest {
     }
 
     @Test
+    void enforcementChangedOnOneNodeShouldHoldOnTheOther() {
+        String domain = newDomain();
+        String client = newClient();
+        assertThat(rcpt(nodeB, client, "user@" + domain)).startsWith("451 4.7.1 ");
+
+        WebAdmin.of(nodeA).setEnforcement(domain, "report").then().statusCode(204);
+        Awaitility.await().atMost(BUDGET).until(() -> rcpt(nodeB, client, "user@" + domain)
+                .startsWith("550 "));
+        WebAdmin.of(nodeA).setEnforcement(domain, "enforce").then().statusCode(204);
+        Awaitility.await().atMost(BUDGET).until(() -> rcpt(nodeB, client, "user@" + domain)
+                .startsWith("451 4.7.1 "));
+    }
+
+    @Test
     void deleteOnOneNodeShouldRefuseTheNextRcptOfAnOpenSessionOnTheOther() {
         String domain = newDomain();
         String client = newClient();
