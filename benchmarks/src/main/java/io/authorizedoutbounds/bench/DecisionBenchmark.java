@@ -98,15 +98,21 @@ public class DecisionBenchmark {
         for (int i = 0; i < domains; i++) {
             expect(
                     RelayRow.LISTED_FOR_DOMAIN,
-                    rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL));
+                    rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false));
         }
         for (int i = 0; i < ADDRESSES; i++) {
             expect(
                     RelayRow.UNLISTED,
-                    rule.judge(SessionTrust.NONE, Sender.external(), unlisted[i], () -> Locality.EXTERNAL));
+                    rule.judge(
+                            SessionTrust.NONE, Sender.external(), unlisted[i], () -> Locality.EXTERNAL, () -> false));
             expect(
                     RelayRow.LISTED,
-                    rule.judge(SessionTrust.NONE, Sender.external(), listed[i % domains], () -> Locality.EXTERNAL));
+                    rule.judge(
+                            SessionTrust.NONE,
+                            Sender.external(),
+                            listed[i % domains],
+                            () -> Locality.EXTERNAL,
+                            () -> false));
         }
     }
 
@@ -125,14 +131,15 @@ public class DecisionBenchmark {
     @Benchmark
     public RelayDecision row2ListedForDomain() {
         int i = next() % domains;
-        return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL);
+        return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false);
     }
 
     /** Row 3: an unlisted client of an internal domain. */
     @Benchmark
     public RelayDecision row3UnlistedForDomain() {
         int i = next();
-        return rule.judge(SessionTrust.NONE, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL);
+        return rule.judge(
+                SessionTrust.NONE, senders[i % domains], unlisted[i % ADDRESSES], () -> Locality.EXTERNAL, () -> false);
     }
 
     /** Row 6: an external sender from a listed client. */
@@ -142,19 +149,25 @@ public class DecisionBenchmark {
                 SessionTrust.NONE,
                 Sender.external(),
                 listed[next() % Math.min(domains, ADDRESSES)],
-                () -> Locality.EXTERNAL);
+                () -> Locality.EXTERNAL,
+                () -> false);
     }
 
     /** Row 7: an external sender from an unlisted client. */
     @Benchmark
     public RelayDecision row7Unlisted() {
-        return rule.judge(SessionTrust.NONE, Sender.external(), unlisted[next() % ADDRESSES], () -> Locality.EXTERNAL);
+        return rule.judge(
+                SessionTrust.NONE,
+                Sender.external(),
+                unlisted[next() % ADDRESSES],
+                () -> Locality.EXTERNAL,
+                () -> false);
     }
 
     /** Row 3 for a domain that is not cached: a query of the in-memory store, and its answer cached. */
     @Benchmark
     public RelayDecision missRow3() {
         next = (next + 1) % STRANGERS;
-        return rule.judge(SessionTrust.NONE, strangers[next], unlisted[0], () -> Locality.EXTERNAL);
+        return rule.judge(SessionTrust.NONE, strangers[next], unlisted[0], () -> Locality.EXTERNAL, () -> false);
     }
 }

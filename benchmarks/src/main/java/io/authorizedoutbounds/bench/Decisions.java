@@ -73,8 +73,8 @@ class Decisions {
         Histogram nanoseconds = newHistogram();
         for (Question question : questions) {
             long start = System.nanoTime();
-            RelayDecision decision =
-                    rule.judge(SessionTrust.NONE, question.sender(), question.client(), () -> Locality.EXTERNAL);
+            RelayDecision decision = rule.judge(
+                    SessionTrust.NONE, question.sender(), question.client(), () -> Locality.EXTERNAL, () -> false);
             nanoseconds.recordValue(System.nanoTime() - start);
             RelayRow answer = decision.row();
             if (answer != question.answer()) {

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.activity;
 
 import com.google.common.util.concurrent.RateLimiter;
+import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
@@ -69,7 +70,7 @@ public class RefusalLog {
         LOGGER.info(
                 "{}: {} (row {} of rule 1): <{}> to {}",
                 outcome(decision),
-                reason(decision.row(), client, from),
+                reason(decision.row(), client, from, sender),
                 decision.row().number(),
                 text(sender.asString("")),
                 recipient);
@@ -83,12 +84,16 @@ public class RefusalLog {
         return refusal ? "Would have refused" : "Would have deferred";
     }
 
-    private static String reason(RelayRow row, OutboundAddress client, Sender from) {
+    private static String reason(RelayRow row, OutboundAddress client, Sender from, MaybeSender sender) {
         if (row.verdict() != Verdict.REFUSE) {
             return "what a decision on " + client + " needs cannot be read now";
         }
         if (row == RelayRow.UNJUDGED) {
             return client + " may not relay for external senders, as no processor has BlockExternalSenders";
+        }
+        if (row == RelayRow.EXTERNAL_SENDER) {
+            return client + " may not send for " + DomainNames.printable(sender)
+                    + ", which is not a domain of this server";
         }
         return client + " is not listed for "
                 + from.internalDomain().map(Domain::asString).orElse("any domain");

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import io.authorizedoutbounds.cache.CacheSettings;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.ExternalSenders;
 import io.authorizedoutbounds.policy.RelaySettings;
 import io.authorizedoutbounds.policy.TrustedNetworks;
 import java.time.Duration;
@@ -23,6 +24,7 @@ public abstract class AuthorizedOutboundsConfiguration {
 
     private static final String ENFORCEMENT = "enforcement";
     private static final String TRUSTED_NETWORKS = "trusted.networks";
+    private static final String EXTERNAL_SENDERS = "external.senders";
     private static final String PROTECT_LOCAL_RECIPIENTS = "protect.local.recipients";
     private static final String ALLOW_PRIVATE_ADDRESSES = "allow.private.addresses";
     private static final String LOOKUP_TIMEOUT = "lookup.timeout";
@@ -36,6 +38,7 @@ public abstract class AuthorizedOutboundsConfiguration {
     private static final ImmutableSortedSet<String> KEYS = ImmutableSortedSet.of(
             ENFORCEMENT,
             TRUSTED_NETWORKS,
+            EXTERNAL_SENDERS,
             PROTECT_LOCAL_RECIPIENTS,
             ALLOW_PRIVATE_ADDRESSES,
             LOOKUP_TIMEOUT,
@@ -56,6 +59,7 @@ public abstract class AuthorizedOutboundsConfiguration {
         return new AutoValue_AuthorizedOutboundsConfiguration.Builder()
                 .enforcement(Enforcement.ENFORCE)
                 .trustedNetworks(TrustedNetworks.BYPASS)
+                .externalSenders(ExternalSenders.ACCEPT)
                 .protectLocalRecipients(true)
                 .allowPrivateAddresses(false)
                 .lookupTimeout(Duration.ofMillis(500))
@@ -78,6 +82,8 @@ public abstract class AuthorizedOutboundsConfiguration {
         read(file, ENFORCEMENT, Enforcement::parse).ifPresent(builder::enforcement);
         read(file, TRUSTED_NETWORKS, AuthorizedOutboundsConfiguration::parseTrustedNetworks)
                 .ifPresent(builder::trustedNetworks);
+        read(file, EXTERNAL_SENDERS, AuthorizedOutboundsConfiguration::parseExternalSenders)
+                .ifPresent(builder::externalSenders);
         read(file, PROTECT_LOCAL_RECIPIENTS, AuthorizedOutboundsConfiguration::parseFlag)
                 .ifPresent(builder::protectLocalRecipients);
         read(file, ALLOW_PRIVATE_ADDRESSES, AuthorizedOutboundsConfiguration::parseFlag)
@@ -133,6 +139,17 @@ public abstract class AuthorizedOutboundsConfiguration {
         }
     }
 
+    private static ExternalSenders parseExternalSenders(String value) {
+        switch (value) {
+            case "accept":
+                return ExternalSenders.ACCEPT;
+            case "refuse":
+                return ExternalSenders.REFUSE;
+            default:
+                throw new IllegalArgumentException("give 'accept' or 'refuse'");
+        }
+    }
+
     private static boolean parseFlag(String value) {
         switch (value) {
             case "true":
@@ -173,6 +190,9 @@ public abstract class AuthorizedOutboundsConfiguration {
     /** Whether rule 1 judges internal senders from trusted networks. */
     public abstract TrustedNetworks trustedNetworks();
 
+    /** What becomes of mail of external senders from listed clients. */
+    public abstract ExternalSenders externalSenders();
+
     /** Whether an unlisted client is refused for internal recipients too. */
     public abstract boolean protectLocalRecipients();
 
@@ -205,6 +225,7 @@ public abstract class AuthorizedOutboundsConfiguration {
         return RelaySettings.builder()
                 .enforcement(enforcement())
                 .trustedNetworks(trustedNetworks())
+                .externalSenders(externalSenders())
                 .protectLocalRecipients(protectLocalRecipients())
                 .build();
     }
@@ -228,6 +249,8 @@ public abstract class AuthorizedOutboundsConfiguration {
         public abstract Builder enforcement(Enforcement enforcement);
 
         public abstract Builder trustedNetworks(TrustedNetworks trustedNetworks);
+
+        public abstract Builder externalSenders(ExternalSenders externalSenders);
 
         public abstract Builder protectLocalRecipients(boolean protectLocalRecipients);
 

@@ -95,6 +95,8 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         refusals = Maps.immutableEnumMap(ImmutableMap.of(
                 RelayRow.UNLISTED_FOR_DOMAIN,
                 counter("refusals.row3"),
+                RelayRow.EXTERNAL_SENDER,
+                counter("refusals.row6"),
                 RelayRow.UNLISTED,
                 row7,
                 RelayRow.UNJUDGED,

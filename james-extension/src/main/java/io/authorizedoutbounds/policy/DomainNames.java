@@ -5,6 +5,7 @@ import com.google.common.base.CharMatcher;
 import java.net.IDN;
 import java.util.Optional;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MaybeSender;
 
 /** The two forms of an international domain name, with U-labels and with A-labels (RFC 5890). */
 public final class DomainNames {
@@ -35,6 +36,13 @@ public final class DomainNames {
             // Not a name that James's DomainList could hold.
             return Optional.empty();
         }
+    }
+
+    /** The domain of a sender as printable ASCII, for replies and log lines. James takes none of more than 253 characters. */
+    public static String printable(MaybeSender sender) {
+        return PrintableText.of(sender.asOptional()
+                .map(address -> address.getDomain().asString())
+                .orElse("<>"));
     }
 
     /** The JDK maps some letters to others (sharp s to ss): such a name would be taken for another domain. */

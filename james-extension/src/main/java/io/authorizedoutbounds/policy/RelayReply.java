@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.policy;
 
 import java.util.Optional;
+import org.apache.james.core.MaybeSender;
 
 /** The replies of rule 1: temporary refusals, with an enhanced status code (RFC 3463) in front of the text. */
 public final class RelayReply {
@@ -16,26 +17,26 @@ public final class RelayReply {
     /**
      * The text after {@value #CODE}, one line of ASCII; empty when James goes on.
      *
-     * @param verdict of a row for this sender and this client
+     * @param row      one for this sender and this client, when it is enforced
+     * @param mailFrom the sender as it was parsed
      */
-    public static Optional<String> to(Verdict verdict, Sender sender, OutboundAddress client) {
-        switch (verdict) {
+    public static Optional<String> to(RelayRow row, Sender sender, MaybeSender mailFrom, OutboundAddress client) {
+        switch (row.verdict()) {
             case PASS:
             case GRANT:
                 return Optional.empty();
             case REFUSE:
-                return Optional.of(openRelay(sender, client));
+                return Optional.of("4.7.1 Open relay not allowed: "
+                        + (row == RelayRow.EXTERNAL_SENDER
+                                ? DomainNames.printable(mailFrom) + " is not a domain of this server"
+                                : client.asString() + " is not an authorized outbound address" + ofDomain(sender)));
             case DEFER:
                 return Optional.of(UNAVAILABLE);
         }
-        throw new IllegalStateException("No reply for " + verdict);
+        throw new IllegalStateException("No reply for " + row);
     }
 
-    private static String openRelay(Sender sender, OutboundAddress client) {
-        String ofDomain = sender.internalDomain()
-                .map(domain -> " of " + domain.asString())
-                .orElse("");
-        return "4.7.1 Open relay not allowed: " + client.asString() + " is not an authorized outbound address"
-                + ofDomain;
+    private static String ofDomain(Sender sender) {
+        return sender.internalDomain().map(domain -> " of " + domain.asString()).orElse("");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.policy;
 
-/** The eight rows of rule 1, the seventh for two reasons. The first row that matches applies. */
+/** The eight rows of rule 1, the sixth and the seventh in two kinds. The first row that matches applies. */
 public enum RelayRow {
     /** The session is authenticated, or the client is in a trusted network. */
     TRUSTED(1, Verdict.PASS),
@@ -15,6 +15,11 @@ public enum RelayRow {
     INBOUND(5, Verdict.PASS),
     /** External or null sender, external recipient, client listed for some internal domain; needs rule 2. */
     LISTED(6, Verdict.GRANT),
+    /**
+     * External sender, external recipient, client listed for some internal domain, while {@link ExternalSenders#REFUSE}
+     * applies: rule 2 would block the mail.
+     */
+    EXTERNAL_SENDER(6, Verdict.REFUSE),
     /** External or null sender, external recipient, client listed for none. */
     UNLISTED(7, Verdict.REFUSE),
     /** External or null sender, external recipient, and no rule 2 to judge the mail. Needs no lookup. */

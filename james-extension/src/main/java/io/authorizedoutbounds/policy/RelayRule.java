@@ -46,9 +46,14 @@ public final class RelayRule {
      * Judges one recipient. Makes at most one lookup, and none for rows 1 and 5.
      *
      * @param recipient called only when it matters, since James may have to look for it in all its domains
+     * @param exempt    whether rule 2 exempts the sender or the recipient; called only when it matters
      */
     public RelayDecision judge(
-            SessionTrust trust, Sender sender, OutboundAddress client, Supplier<Locality> recipient) {
+            SessionTrust trust,
+            Sender sender,
+            OutboundAddress client,
+            Supplier<Locality> recipient,
+            BooleanSupplier exempt) {
         if (isAbove(trust)) {
             return byDefault(RelayRow.TRUSTED);
         }
@@ -57,7 +62,9 @@ public final class RelayRule {
                 return judgeInternal(sender.internalDomain().orElseThrow(), client, recipient);
             case EXTERNAL:
                 return byDefault(
-                        trust == SessionTrust.TRUSTED_NETWORK ? RelayRow.TRUSTED : judgeExternal(client, recipient));
+                        trust == SessionTrust.TRUSTED_NETWORK
+                                ? RelayRow.TRUSTED
+                                : judgeExternal(sender, client, recipient, exempt));
             case UNKNOWN:
                 return sender.domain()
                         .flatMap(lookup::lastEnforcementOf)
@@ -69,7 +76,7 @@ public final class RelayRule {
 
     /** Judges the sender of a session before it names a recipient, as for an external recipient. */
     public RelayDecision judgeSender(SessionTrust trust, Sender sender, OutboundAddress client) {
-        return judge(trust, sender, client, () -> Locality.EXTERNAL);
+        return judge(trust, sender, client, () -> Locality.EXTERNAL, () -> false);
     }
 
     private RelayDecision byDefault(RelayRow row) {
@@ -110,25 +117,29 @@ public final class RelayRule {
         throw new IllegalStateException("No row for the recipient");
     }
 
-    private RelayRow judgeExternal(OutboundAddress client, Supplier<Locality> recipient) {
+    private RelayRow judgeExternal(
+            Sender sender, OutboundAddress client, Supplier<Locality> recipient, BooleanSupplier exempt) {
         switch (recipient.get()) {
             case INTERNAL:
                 return RelayRow.INBOUND;
             case EXTERNAL:
-                return judgeRelay(client);
+                return judgeRelay(sender, client, exempt);
             case UNKNOWN:
                 return RelayRow.UNDECIDED;
         }
         throw new IllegalStateException("No row for the recipient");
     }
 
-    private RelayRow judgeRelay(OutboundAddress client) {
+    private RelayRow judgeRelay(Sender sender, OutboundAddress client, BooleanSupplier exempt) {
         if (!blockRuleInForce.getAsBoolean()) {
             return RelayRow.UNJUDGED;
         }
         switch (lookup.listedForAny(client)) {
             case LISTED:
-                return RelayRow.LISTED;
+                boolean refused = settings.externalSenders() == ExternalSenders.REFUSE
+                        && !sender.isNull()
+                        && !exempt.getAsBoolean();
+                return refused ? RelayRow.EXTERNAL_SENDER : RelayRow.LISTED;
             case UNLISTED:
                 return RelayRow.UNLISTED;
             case UNKNOWN:

@@ -17,6 +17,8 @@ public abstract class RelaySettings {
 
     public abstract TrustedNetworks trustedNetworks();
 
+    public abstract ExternalSenders externalSenders();
+
     /** Whether an unlisted client is refused for internal recipients too. */
     public abstract boolean protectLocalRecipients();
 
@@ -28,6 +30,8 @@ public abstract class RelaySettings {
         public abstract Builder enforcement(Enforcement enforcement);
 
         public abstract Builder trustedNetworks(TrustedNetworks trustedNetworks);
+
+        public abstract Builder externalSenders(ExternalSenders externalSenders);
 
         public abstract Builder protectLocalRecipients(boolean protectLocalRecipients);
 

@@ -12,6 +12,7 @@ import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Optional;
+import org.apache.james.core.MaybeSender;
 
 /** The rows of both rules that apply, with the reply and the reason, as WebAdmin shows it. */
 @AutoValue
@@ -28,6 +29,9 @@ abstract class DecisionResponse {
 
     abstract Sender sender();
 
+    /** As it was parsed. */
+    abstract MaybeSender mailFrom();
+
     abstract OutboundAddress client();
 
     /** Absent when no mailet of rule 2 is configured. */
@@ -41,6 +45,8 @@ abstract class DecisionResponse {
         abstract Builder blockEnforcement(Enforcement blockEnforcement);
 
         abstract Builder sender(Sender sender);
+
+        abstract Builder mailFrom(MaybeSender mailFrom);
 
         abstract Builder client(OutboundAddress client);
 
@@ -91,7 +97,7 @@ abstract class DecisionResponse {
         /** Absent when James goes on and replies itself. */
         @JsonProperty("reply")
         Optional<String> reply() {
-            return RelayReply.to(relayDecision().row().verdict(), sender(), client())
+            return RelayReply.to(relayDecision().row(), sender(), mailFrom(), client())
                     .map(text -> RelayReply.CODE + " " + text);
         }
 
@@ -112,6 +118,9 @@ abstract class DecisionResponse {
                 case LISTED:
                     return "Sender and recipient are external, and an internal domain lists the address: rule 2 judges"
                             + " the mail.";
+                case EXTERNAL_SENDER:
+                    return "Sender and recipient are external, an internal domain lists the address, and"
+                            + " external.senders=refuse: rule 2 would block the mail.";
                 case UNLISTED:
                     return "Sender and recipient are external, and no internal domain lists the address.";
                 case UNJUDGED:

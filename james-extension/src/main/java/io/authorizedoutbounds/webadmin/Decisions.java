@@ -5,8 +5,8 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import io.authorizedoutbounds.james.BlockPolicyInForce;
-import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
+import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RelayDecision;
@@ -14,6 +14,8 @@ import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.SessionTrust;
 import io.authorizedoutbounds.policy.Verdict;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 
@@ -41,28 +43,20 @@ class Decisions {
 
     DecisionResponse decide(OutboundAddress client, MaybeSender sender, MailAddress recipient) {
         Sender from = domains.senderOf(sender);
-        RelayDecision decision =
-                relayRule.judge(SessionTrust.NONE, from, client, () -> domains.localityOf(recipient.getDomain()));
+        Supplier<Locality> to = () -> domains.localityOf(recipient.getDomain());
+        BooleanSupplier exempt = () -> blockPolicy.exempts(sender, recipient);
+        RelayDecision decision = relayRule.judge(SessionTrust.NONE, from, client, to, exempt);
         DecisionResponse.Builder response = DecisionResponse.builder()
                 .relayDecision(decision)
                 .blockEnforcement(configuration.enforcement())
                 .sender(from)
+                .mailFrom(sender)
                 .client(client);
-        blockPolicy
-                .exemptions()
-                .map(exemptions -> blockRule.judge(
-                        decision.row().verdict() == Verdict.GRANT
-                                ? Origin.grantedClient(client)
-                                : Origin.client(client),
-                        from,
-                        () -> isExempt(exemptions, sender, recipient),
-                        () -> domains.localityOf(recipient.getDomain())))
-                .ifPresent(response::blockRow);
+        if (blockPolicy.isConfigured()) {
+            Origin origin =
+                    decision.row().verdict() == Verdict.GRANT ? Origin.grantedClient(client) : Origin.client(client);
+            response.blockRow(blockRule.judge(origin, from, exempt, to));
+        }
         return response.build();
-    }
-
-    private static boolean isExempt(BlockExemptions exemptions, MaybeSender sender, MailAddress recipient) {
-        return sender.asOptional().map(exemptions::exemptsSender).orElse(false)
-                || exemptions.exemptsRecipient(recipient);
     }
 }

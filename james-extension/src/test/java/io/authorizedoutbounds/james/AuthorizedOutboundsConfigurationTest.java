@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.ExternalSenders;
 import io.authorizedoutbounds.policy.RelaySettings;
 import io.authorizedoutbounds.policy.TrustedNetworks;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ class AuthorizedOutboundsConfigurationTest {
 
         assertThat(configuration.enforcement()).isEqualTo(Enforcement.ENFORCE);
         assertThat(configuration.trustedNetworks()).isEqualTo(TrustedNetworks.BYPASS);
+        assertThat(configuration.externalSenders()).isEqualTo(ExternalSenders.ACCEPT);
         assertThat(configuration.protectLocalRecipients()).isTrue();
         assertThat(configuration.allowPrivateAddresses()).isFalse();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(500));
@@ -64,6 +66,7 @@ class AuthorizedOutboundsConfigurationTest {
                 .contains(
                         "enforcement",
                         "trusted.networks",
+                        "external.senders",
                         "protect.local.recipients",
                         "allow.private.addresses",
                         "lookup.timeout",
@@ -92,15 +95,25 @@ class AuthorizedOutboundsConfigurationTest {
         assertThat(parse("trusted.networks=" + value).trustedNetworks()).isEqualTo(expected);
     }
 
+    @CsvSource({"accept, ACCEPT", "refuse, REFUSE"})
+    @ParameterizedTest
+    void externalSendersShouldBeRead(String value, ExternalSenders expected) {
+        assertThat(parse("external.senders=" + value).externalSenders()).isEqualTo(expected);
+    }
+
     @Test
     void settingsOfRule1ShouldBeThoseOfTheFile() {
-        AuthorizedOutboundsConfiguration configuration =
-                parse("enforcement=report", "trusted.networks=judge", "protect.local.recipients=false");
+        AuthorizedOutboundsConfiguration configuration = parse(
+                "enforcement=report",
+                "trusted.networks=judge",
+                "external.senders=refuse",
+                "protect.local.recipients=false");
 
         RelaySettings settings = configuration.relaySettings();
 
         assertThat(settings.enforcement()).isEqualTo(Enforcement.REPORT);
         assertThat(settings.trustedNetworks()).isEqualTo(TrustedNetworks.JUDGE);
+        assertThat(settings.externalSenders()).isEqualTo(ExternalSenders.REFUSE);
         assertThat(settings.protectLocalRecipients()).isFalse();
     }
 
@@ -156,6 +169,7 @@ class AuthorizedOutboundsConfigurationTest {
         AuthorizedOutboundsConfiguration configuration = parse(
                 "enforcement = report",
                 "trusted.networks = judge",
+                "external.senders = refuse",
                 "protect.local.recipients = false",
                 "allow.private.addresses = true",
                 "lookup.timeout = 100ms",
@@ -164,6 +178,7 @@ class AuthorizedOutboundsConfigurationTest {
 
         assertThat(configuration.enforcement()).isEqualTo(Enforcement.REPORT);
         assertThat(configuration.trustedNetworks()).isEqualTo(TrustedNetworks.JUDGE);
+        assertThat(configuration.externalSenders()).isEqualTo(ExternalSenders.REFUSE);
         assertThat(configuration.protectLocalRecipients()).isFalse();
         assertThat(configuration.allowPrivateAddresses()).isTrue();
         assertThat(configuration.lookupTimeout()).isEqualTo(Duration.ofMillis(100));
@@ -182,6 +197,7 @@ class AuthorizedOutboundsConfigurationTest {
                 "enforcement              | report enforce   | 'enforce' or 'report'",
                 "trusted.networks         | Judge            | 'bypass' or 'judge'",
                 "trusted.networks         | true             | 'bypass' or 'judge'",
+                "external.senders         | block            | 'accept' or 'refuse'",
                 "protect.local.recipients | yes              | 'true' or 'false'",
                 "protect.local.recipients | TRUE             | 'true' or 'false'",
                 "protect.local.recipients | 1                | 'true' or 'false'",

@@ -56,6 +56,7 @@ class AuthorizedOutboundsMetricsTest {
                         "authorizedOutbounds.decisions.refuse",
                         "authorizedOutbounds.decisions.defer",
                         "authorizedOutbounds.refusals.row3",
+                        "authorizedOutbounds.refusals.row6",
                         "authorizedOutbounds.refusals.row7",
                         "authorizedOutbounds.refusals.row8",
                         "authorizedOutbounds.refusals.reported",
@@ -79,9 +80,10 @@ class AuthorizedOutboundsMetricsTest {
                 .containsOnly(
                         Map.entry("authorizedOutbounds.decisions.pass", 3),
                         Map.entry("authorizedOutbounds.decisions.grant", 2),
-                        Map.entry("authorizedOutbounds.decisions.refuse", 3),
+                        Map.entry("authorizedOutbounds.decisions.refuse", 4),
                         Map.entry("authorizedOutbounds.decisions.defer", 1),
                         Map.entry("authorizedOutbounds.refusals.row3", 1),
+                        Map.entry("authorizedOutbounds.refusals.row6", 1),
                         Map.entry("authorizedOutbounds.refusals.row7", 2),
                         Map.entry("authorizedOutbounds.refusals.row8", 1));
     }

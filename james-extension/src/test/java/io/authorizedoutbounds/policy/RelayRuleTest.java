@@ -133,16 +133,31 @@ class RelayRuleTest {
         }
 
         private RelayDecision judge(OutboundLookup lookup, Enforcement byDefault) {
-            return rule(lookup, byDefault, () -> true).judge(trust, sender(), CLIENT, () -> recipient);
+            return rule(lookup, byDefault, () -> true).judge(trust, sender(), CLIENT, () -> recipient, () -> false);
         }
 
         private RelayRule rule(OutboundLookup lookup, Enforcement byDefault, BooleanSupplier blockRuleInForce) {
+            return rule(lookup, byDefault, ExternalSenders.ACCEPT, blockRuleInForce);
+        }
+
+        private RelayRule rule(
+                OutboundLookup lookup,
+                Enforcement byDefault,
+                ExternalSenders externalSenders,
+                BooleanSupplier blockRuleInForce) {
             RelaySettings settings = RelaySettings.builder()
                     .enforcement(byDefault)
                     .trustedNetworks(networks)
+                    .externalSenders(externalSenders)
                     .protectLocalRecipients(protectLocalRecipients)
                     .build();
             return new RelayRule(lookup, settings, blockRuleInForce);
+        }
+
+        /** With {@code external.senders=refuse}. */
+        private RelayDecision judgeRefusing(Sender from, BooleanSupplier exempt) {
+            return rule(new RecordingLookup(this), Enforcement.ENFORCE, ExternalSenders.REFUSE, () -> true)
+                    .judge(trust, from, CLIENT, () -> recipient, exempt);
         }
 
         private Sender sender() {
@@ -374,21 +389,50 @@ class RelayRuleTest {
         Case listed = Case.ofStranger(Locality.INTERNAL, Listing.LISTED, Locality.UNKNOWN, false);
         Case unlisted = Case.ofStranger(Locality.INTERNAL, Listing.UNLISTED, Locality.UNKNOWN, true);
 
-        assertThat(rule(listed, FORBIDDEN).judge(SessionTrust.AUTHENTICATED, Sender.external(), CLIENT, nobody))
+        assertThat(rule(listed, FORBIDDEN)
+                        .judge(SessionTrust.AUTHENTICATED, Sender.external(), CLIENT, nobody, () -> false))
                 .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.TRUSTED);
         assertThat(rule(listed, new RecordingLookup(listed))
-                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody))
+                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody, () -> false))
                 .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.LISTED_FOR_DOMAIN);
         assertThat(rule(unlisted, new RecordingLookup(unlisted))
-                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody))
+                        .judge(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT, nobody, () -> false))
                 .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
     }
 
     private static RelayRule rule(Case combination, OutboundLookup lookup) {
         return combination.rule(lookup, Enforcement.ENFORCE, () -> true);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyCombination")
+    void onlyRow6ShouldBeRefusedByExternalSenders(Case combination) {
+        RelayDecision decision = combination.judgeRefusing(combination.sender(), () -> false);
+
+        TableRow expected = combination.expected();
+        assertThat(decision.row().number()).isEqualTo(expected.number);
+        assertThat(decision.verdict()).isEqualTo(expected.number == 6 ? Verdict.REFUSE : expected.enforced);
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyCombination")
+    void exemptMailShouldNotBeRefusedByExternalSenders(Case combination) {
+        RelayDecision decision = combination.judgeRefusing(combination.sender(), () -> true);
+
+        assertThat(decision.verdict()).isEqualTo(combination.expected().enforced);
+    }
+
+    /** Bounces must flow. */
+    @Test
+    void nullSenderShouldNotBeRefusedByExternalSenders() {
+        Case listed = Case.ofStranger(Locality.EXTERNAL, Listing.LISTED, Locality.EXTERNAL, true);
+
+        RelayDecision decision = listed.judgeRefusing(Sender.nullSender(), () -> false);
+
+        assertThat(decision.row()).isEqualTo(RelayRow.LISTED);
     }
 
     /** Nothing would stop a springboard: whether the client is listed does not matter then. */
@@ -399,7 +443,7 @@ class RelayRuleTest {
 
         RelayRow row = combination
                 .rule(lookup, Enforcement.ENFORCE, () -> false)
-                .judge(combination.trust, combination.sender(), CLIENT, () -> combination.recipient)
+                .judge(combination.trust, combination.sender(), CLIENT, () -> combination.recipient, () -> false)
                 .row();
 
         boolean relayOfAnExternalSender = combination.trust == SessionTrust.NONE
@@ -415,11 +459,11 @@ class RelayRuleTest {
         Case listed = Case.ofStranger(Locality.EXTERNAL, Listing.LISTED, Locality.EXTERNAL, true);
         RelayRule rule = listed.rule(new RecordingLookup(listed), Enforcement.ENFORCE, inForce::get);
 
-        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL, () -> false))
                 .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.UNJUDGED);
         inForce.set(true);
-        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL))
+        assertThat(rule.judge(SessionTrust.NONE, Sender.external(), CLIENT, () -> Locality.EXTERNAL, () -> false))
                 .extracting(RelayDecision::row)
                 .isEqualTo(RelayRow.LISTED);
     }
@@ -440,6 +484,7 @@ class RelayRuleTest {
                         "4 PASS",
                         "5 PASS",
                         "6 GRANT",
+                        "6 REFUSE",
                         "7 REFUSE",
                         "7 REFUSE",
                         "8 DEFER");

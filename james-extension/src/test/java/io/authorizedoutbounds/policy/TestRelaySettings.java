@@ -5,7 +5,7 @@ package io.authorizedoutbounds.policy;
 public final class TestRelaySettings {
     private TestRelaySettings() {}
 
-    /** Enforced, trusted networks bypass, local recipients are protected. */
+    /** Enforced, trusted networks bypass, external senders are accepted, local recipients are protected. */
     public static RelaySettings enforced() {
         return by(Enforcement.ENFORCE).build();
     }
@@ -15,6 +15,7 @@ public final class TestRelaySettings {
         return RelaySettings.builder()
                 .enforcement(enforcement)
                 .trustedNetworks(TrustedNetworks.BYPASS)
+                .externalSenders(ExternalSenders.ACCEPT)
                 .protectLocalRecipients(true);
     }
 }

@@ -6,6 +6,7 @@ import com.google.inject.Inject;
 import io.authorizedoutbounds.activity.RefusalLog;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -74,6 +75,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final RelayRule rule;
     private final OutboundLookup lookup;
     private final InternalDomains domains;
+    private final BlockPolicyInForce blockPolicy;
     private final Refusals refusals;
     private final RefusalLog log;
     private final Enforcement enforcement;
@@ -86,6 +88,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 module.get(RelayRule.class),
                 module.get(OutboundLookup.class),
                 module.get(InternalDomains.class),
+                module.get(BlockPolicyInForce.class),
                 module.get(Refusals.class),
                 module.get(RefusalLog.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
@@ -98,6 +101,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             RelayRule rule,
             OutboundLookup lookup,
             InternalDomains domains,
+            BlockPolicyInForce blockPolicy,
             Refusals refusals,
             RefusalLog log,
             AuthorizedOutboundsConfiguration configuration,
@@ -106,6 +110,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         this.rule = rule;
         this.lookup = lookup;
         this.domains = domains;
+        this.blockPolicy = blockPolicy;
         this.refusals = refusals;
         this.log = log;
         this.enforcement = configuration.enforcement();
@@ -155,7 +160,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 return HookResult.DECLINED;
             }
             Transaction transaction = current.orElseGet(() -> begin(session, sender));
-            RelayDecision decision = transaction.judge(trust, recipient);
+            RelayDecision decision = transaction.judge(trust, recipient, () -> blockPolicy.exempts(sender, recipient));
             metrics.count(decision);
             record(decision, transaction, sender, recipient);
             return answer(session, trust, decision, transaction, HookResult.DECLINED);
@@ -246,14 +251,19 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             RelayDecision decision,
             Transaction transaction,
             HookResult asWithoutExtension) {
-        Verdict verdict = decision.verdict();
-        if (verdict == Verdict.GRANT) {
-            grant(session, trust, transaction);
-            return HookResult.DECLINED;
+        switch (decision.verdict()) {
+            case GRANT:
+                grant(session, trust, transaction);
+                return HookResult.DECLINED;
+            case PASS:
+                return asWithoutExtension;
+            case REFUSE:
+            case DEFER:
+                return refusal(RelayReply.to(
+                                decision.row(), transaction.sender(), transaction.mailFrom(), transaction.client())
+                        .orElseThrow());
         }
-        return RelayReply.to(verdict, transaction.sender(), transaction.client())
-                .map(AuthorizedOutboundHook::refusal)
-                .orElse(asWithoutExtension);
+        throw new IllegalStateException("No answer for " + decision.verdict());
     }
 
     private static HookResult refusal(String description) {

@@ -14,6 +14,7 @@ import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.SessionTrust;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
@@ -69,6 +70,11 @@ final class Transaction implements OutboundLookup {
         return mailFrom.equals(other);
     }
 
+    /** As it was parsed. */
+    MaybeSender mailFrom() {
+        return mailFrom;
+    }
+
     OutboundAddress client() {
         return client;
     }
@@ -87,9 +93,10 @@ final class Transaction implements OutboundLookup {
         granted = true;
     }
 
-    RelayDecision judge(SessionTrust trust, MailAddress recipient) {
+    /** @param exempt whether rule 2 exempts the sender or this recipient; called only when it matters */
+    RelayDecision judge(SessionTrust trust, MailAddress recipient, BooleanSupplier exempt) {
         refresh();
-        return rule.judge(trust, sender, client, () -> domains.localityOf(recipient.getDomain()));
+        return rule.judge(trust, sender, client, () -> domains.localityOf(recipient.getDomain()), exempt);
     }
 
     RelayDecision judgeSender(SessionTrust trust) {

@@ -7,11 +7,14 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.activity.RefusalLog;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
+import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.ExternalSenders;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
@@ -127,6 +130,7 @@ class AuthorizedOutboundHookTest {
         }
     };
 
+    private final BlockPolicyInForce blockPolicy = new BlockPolicyInForce();
     private final List<String> refused = new ArrayList<>();
     private final Refusals counted = new Refusals() {
         @Override
@@ -155,6 +159,57 @@ class AuthorizedOutboundHookTest {
             hook(enforcement, LISTS, DOMAINS).doRcpt(session, sender(USER_OF_A), address(OUTSIDER));
 
             assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+        }
+
+        /** CASES 65. */
+        @Test
+        void externalSenderShouldBeRefusedAtRcptWhenExternalSendersAreRefused() {
+            AuthorizedOutboundHook hook = hookThatRefusesExternalSenders(Enforcement.ENFORCE);
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(hook, session, "news@news.a.example", OTHER_OUTSIDER);
+
+            assertThat(reply(result))
+                    .isEqualTo("451 4.7.1 Open relay not allowed: news.a.example is not a domain of this server");
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "'', user@y.example",
+            "news@news.a.example, user@b.example",
+            "partner@x.example, user@y.example",
+            "news@news.a.example, archive@y.example",
+            "user@a.example, user@y.example"
+        })
+        void whatRule2WouldNotBlockShouldPassWhenExternalSendersAreRefused(String sender, String recipient) {
+            blockPolicy.register(new BlockExemptions() {
+                @Override
+                public boolean exemptsSender(MailAddress address) {
+                    return address.asString().equals("partner@x.example");
+                }
+
+                @Override
+                public boolean exemptsRecipient(MailAddress address) {
+                    return address.asString().equals("archive@y.example");
+                }
+            });
+            AuthorizedOutboundHook hook = hookThatRefusesExternalSenders(Enforcement.ENFORCE);
+
+            HookResult result = mailAndRcpt(hook, session(IP_OF_A), sender, recipient);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+        }
+
+        @Test
+        void externalSenderShouldPassInReportModeThoughExternalSendersAreRefused() {
+            FakeSmtpSession session = session(IP_OF_A);
+
+            HookResult result = mailAndRcpt(
+                    hookThatRefusesExternalSenders(Enforcement.REPORT), session, "news@news.a.example", OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isFalse();
         }
 
         @Test
@@ -1745,6 +1800,18 @@ class AuthorizedOutboundHookTest {
         return hook(configuration(enforcement), false, LISTS, DOMAINS);
     }
 
+    /** With {@code external.senders=refuse}. */
+    private AuthorizedOutboundHook hookThatRefusesExternalSenders(Enforcement enforcement) {
+        return hook(
+                AuthorizedOutboundsConfiguration.builder()
+                        .enforcement(enforcement)
+                        .externalSenders(ExternalSenders.REFUSE)
+                        .build(),
+                true,
+                LISTS,
+                DOMAINS);
+    }
+
     private AuthorizedOutboundHook unprotectingHook() {
         return hook(
                 AuthorizedOutboundsConfiguration.builder()
@@ -1761,6 +1828,7 @@ class AuthorizedOutboundHookTest {
                 new RelayRule(lookup, configuration.relaySettings(), () -> rule2),
                 lookup,
                 FixedDomainList.internalDomains(domains),
+                blockPolicy,
                 counted,
                 new RefusalLog(),
                 configuration,

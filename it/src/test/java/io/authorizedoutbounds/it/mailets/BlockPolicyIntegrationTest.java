@@ -482,4 +482,42 @@ class BlockPolicyIntegrationTest {
             assertThat(log).contains(message);
         }
     }
+
+    /** CASES 65, with {@code external.senders=refuse}. */
+    @Nested
+    class ExternalSendersRefused {
+        private final CassandraServer cassandra;
+
+        ExternalSendersRefused(CassandraServer cassandra) {
+            this.cassandra = cassandra;
+        }
+
+        @Test
+        void whatRule2WouldBlockShouldBeRefusedAtRcpt() {
+            try (JamesServer refusing = JamesServer.builder()
+                    .cassandra(cassandra, Names.newKeyspace())
+                    .setting("allow.private.addresses", "true")
+                    .setting("external.senders", "refuse")
+                    .edit(
+                            "mailetcontainer.xml",
+                            "<!-- <exemptSenders>.*</exemptSenders> -->",
+                            "<exemptSenders>partner.example</exemptSenders>")
+                    .start()) {
+                String listing = WebAdmin.of(refusing).awaitLists().addDomainListing(LISTED);
+                try (SmtpClient smtp = SmtpClient.from(LISTED, refusing.smtpPort())) {
+                    smtp.mail("news@news." + listing);
+                    assertThat(smtp.rcpt(external))
+                            .isEqualTo("451 4.7.1 Open relay not allowed: news." + listing
+                                    + " is not a domain of this server");
+                    assertThat(smtp.rcpt("postmaster@" + listing)).startsWith("250");
+
+                    for (String passing : List.of("", "someone@partner.example", "news@" + listing)) {
+                        smtp.send("RSET");
+                        smtp.mail(passing);
+                        assertThat(smtp.rcpt(external)).as(passing).startsWith("250");
+                    }
+                }
+            }
+        }
+    }
 }
