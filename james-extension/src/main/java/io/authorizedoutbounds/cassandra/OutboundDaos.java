@@ -3,6 +3,7 @@ package io.authorizedoutbounds.cassandra;
 
 import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The DAOs of an open session. Thread-safe. */
@@ -12,18 +13,21 @@ final class OutboundDaos {
     private final DomainEnforcementDao enforcements;
     private final ChangeLogDao changeLog;
     private final RefusalDao refusals;
+    private final UseDao uses;
 
     private OutboundDaos(
             QuorumSession session,
             AuthorizedOutboundDao entries,
             DomainEnforcementDao enforcements,
             ChangeLogDao changeLog,
-            RefusalDao refusals) {
+            RefusalDao refusals,
+            UseDao uses) {
         this.session = session;
         this.entries = entries;
         this.enforcements = enforcements;
         this.changeLog = changeLog;
         this.refusals = refusals;
+        this.uses = uses;
     }
 
     /** Creates the tables that are missing and prepares the statements; may be called again after a failure. */
@@ -33,14 +37,16 @@ final class OutboundDaos {
     }
 
     private static CompletionStage<OutboundDaos> prepare(QuorumSession session) {
-        CompletionStage<AuthorizedOutboundDao> entries = AuthorizedOutboundDao.prepare(session);
-        CompletionStage<DomainEnforcementDao> enforcements = DomainEnforcementDao.prepare(session);
-        CompletionStage<ChangeLogDao> changeLog = ChangeLogDao.prepare(session);
-        CompletionStage<RefusalDao> refusals = RefusalDao.prepare(session);
-        return entries.thenCompose(entryDao -> enforcements.thenCompose(enforcementDao -> changeLog.thenCombine(
-                refusals,
-                (changeLogDao, refusalDao) ->
-                        new OutboundDaos(session, entryDao, enforcementDao, changeLogDao, refusalDao))));
+        CompletableFuture<AuthorizedOutboundDao> entries =
+                AuthorizedOutboundDao.prepare(session).toCompletableFuture();
+        CompletableFuture<DomainEnforcementDao> enforcements =
+                DomainEnforcementDao.prepare(session).toCompletableFuture();
+        CompletableFuture<ChangeLogDao> changeLog = ChangeLogDao.prepare(session).toCompletableFuture();
+        CompletableFuture<RefusalDao> refusals = RefusalDao.prepare(session).toCompletableFuture();
+        CompletableFuture<UseDao> uses = UseDao.prepare(session).toCompletableFuture();
+        return CompletableFuture.allOf(entries, enforcements, changeLog, refusals, uses)
+                .thenApply(done -> new OutboundDaos(
+                        session, entries.join(), enforcements.join(), changeLog.join(), refusals.join(), uses.join()));
     }
 
     /** For the batches of statements of several DAOs. */
@@ -62,5 +68,9 @@ final class OutboundDaos {
 
     RefusalDao refusals() {
         return refusals;
+    }
+
+    UseDao uses() {
+        return uses;
     }
 }

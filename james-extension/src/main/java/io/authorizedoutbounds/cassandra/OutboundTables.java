@@ -92,7 +92,14 @@ final class OutboundTables {
                     + " WITH compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
                     + " AND comment = 'How often one node refused a domain within an hour, from all ips together. One partition"
-                    + " for each hour, one row for each domain and node; rows expire after refusals.retention.'");
+                    + " for each hour, one row for each domain and node; rows expire after refusals.retention.'",
+            "authorized_outbound_use",
+            "(domain text, ip inet, hour timestamp, PRIMARY KEY ((domain), ip))"
+                    // Rows are overwritten and expire, none is ever deleted.
+                    + " WITH gc_grace_seconds = 86400"
+                    + " AND comment = 'The hour in which an entry of authorized_outbound last let a RCPT through. The same"
+                    + " partitions, in the same order; a row is written at the timestamp of its hour, remains when the entry"
+                    + " is removed, and expires 400 days after the hour.'");
 
     /** Columns that may be missing from a table of an earlier version. */
     private static final ImmutableListMultimap<String, String> ADDED_LATER = ImmutableListMultimap.of(

@@ -33,6 +33,11 @@ public abstract class AuthorizedOutbound {
 
     public abstract OutboundAddress address();
 
+    /** Its domain and its address. */
+    public EntryId id() {
+        return EntryId.of(domain(), address());
+    }
+
     public abstract Optional<String> comment();
 
     /** Who added it. */
