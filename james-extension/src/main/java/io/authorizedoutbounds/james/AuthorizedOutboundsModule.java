@@ -20,6 +20,7 @@ import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConfiguration;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.cassandra.CassandraRefusalStore;
+import io.authorizedoutbounds.cassandra.CassandraUseStore;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.orphans.OrphanSweep;
 import io.authorizedoutbounds.orphans.Orphaning;
@@ -29,6 +30,7 @@ import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.RefusalStore;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.UseStore;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.time.Clock;
@@ -189,6 +191,12 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     RefusalLog refusalLog() {
         return new RefusalLog();
+    }
+
+    @Provides
+    @Singleton
+    UseStore useStore(CassandraConnection connection, Clock clock) {
+        return new CassandraUseStore(connection, clock);
     }
 
     @Provides

@@ -16,6 +16,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.UseStore;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,7 +35,7 @@ import spark.Service;
  * The routes about all domains:
  *
  * <pre>
- * GET /authorizedOutbounds                                  200 every entry with its domain, as a stream
+ * GET /authorizedOutbounds?unusedSince=                     200 every entry with its domain, as a stream
  * GET /authorizedOutbounds/addresses/{ip}                   200 the domains that list the address
  * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 the rows of rules 1 and 2
  * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
@@ -50,6 +51,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private static final int MAX_CHANGES = 1000;
 
     private final AuthorizedOutboundStore store;
+    private final UseStore uses;
     private final InternalDomains internalDomains;
     private final Decisions decisions;
     private final OrphanSweep sweep;
@@ -61,6 +63,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     public AuthorizedOutboundsRoutes(LoadedModule module) {
         this(
                 module.get(AuthorizedOutboundStore.class),
+                module.get(UseStore.class),
                 module.get(InternalDomains.class),
                 module.get(Decisions.class),
                 module.get(OrphanSweep.class),
@@ -71,6 +74,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     AuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
+            UseStore uses,
             InternalDomains internalDomains,
             Decisions decisions,
             OrphanSweep sweep,
@@ -78,6 +82,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
             JsonTransformer jsonTransformer,
             RequestChecks checks) {
         this.store = store;
+        this.uses = uses;
         this.internalDomains = internalDomains;
         this.decisions = decisions;
         this.sweep = sweep;
@@ -103,9 +108,26 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     /** Page by page, in constant memory. An InputStream, since the servlet's own stream is another class in James 3.9. */
     private InputStream export(Request request, Response response) throws JsonProcessingException {
-        InputStream entries = ExportStream.open(store::everything, jsonTransformer);
+        Optional<Instant> unusedSince = parameter(request, "unusedSince").map(this::unusedSince);
+        InputStream entries = ExportStream.open(
+                store::everything,
+                uses,
+                (entry, lastUses) -> unusedSince
+                        .map(since -> lastUses.isUnusedSince(entry, since))
+                        .orElse(true),
+                jsonTransformer);
         response.type("application/json");
         return entries;
+    }
+
+    /** Of a longer time it is not known whether an entry was used. */
+    private Instant unusedSince(String text) {
+        Instant since = instant("unusedSince", text);
+        if (since.isBefore(clock.instant().minus(UseStore.RETENTION))) {
+            throw HttpErrors.badRequest("'unusedSince' is " + PrintableText.quoted(text)
+                    + ": the last use of an entry is known for " + UseStore.RETENTION.toDays() + " days only");
+        }
+        return since;
     }
 
     private ImmutableList<String> domains(Request request, Response response) {
@@ -147,7 +169,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private ImmutableList<ChangeResponse> changes(Request request, Response response) {
         Optional<Domain> domain = parameter(request, "domain").map(RequestValues::domain);
         Instant since = parameter(request, "since")
-                .map(AuthorizedOutboundsRoutes::since)
+                .map(text -> instant("since", text))
                 .orElse(clock.instant().minus(DEFAULT_PERIOD));
         int limit = RequestValues.number(request, "limit", 1, MAX_CHANGES, DEFAULT_CHANGES);
         return StoreCall.await(() ->
@@ -172,9 +194,9 @@ public class AuthorizedOutboundsRoutes implements Routes {
         }
     }
 
-    private static Instant since(String text) {
+    private static Instant instant(String name, String text) {
         try {
-            return RequestValues.instant("since", text);
+            return RequestValues.instant(name, text);
         } catch (IllegalArgumentException e) {
             throw HttpErrors.badRequest(e.getMessage());
         }

@@ -14,9 +14,13 @@ import io.authorizedoutbounds.james.LoadedModule;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.EntryId;
+import io.authorizedoutbounds.policy.LastUses;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.UseStore;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
@@ -53,6 +57,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     private static final String ENTRY = LIST + "/*";
 
     private final AuthorizedOutboundStore store;
+    private final UseStore uses;
     private final KnownDomains knownDomains;
     private final DomainChangeFilters domainChangeFilters;
     private final RefusedOutboundsRoute refusedOutboundsRoute;
@@ -66,6 +71,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
     public DomainAuthorizedOutboundsRoutes(LoadedModule module) {
         this(
                 module.get(AuthorizedOutboundStore.class),
+                module.get(UseStore.class),
                 module.get(KnownDomains.class),
                 module.get(DomainChangeFilters.class),
                 module.get(RefusedOutboundsRoute.class),
@@ -78,6 +84,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     DomainAuthorizedOutboundsRoutes(
             AuthorizedOutboundStore store,
+            UseStore uses,
             KnownDomains knownDomains,
             DomainChangeFilters domainChangeFilters,
             RefusedOutboundsRoute refusedOutboundsRoute,
@@ -87,6 +94,7 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
             JsonTransformer jsonTransformer,
             RequestChecks checks) {
         this.store = store;
+        this.uses = uses;
         this.knownDomains = knownDomains;
         this.domainChangeFilters = domainChangeFilters;
         this.refusedOutboundsRoute = refusedOutboundsRoute;
@@ -121,24 +129,28 @@ public class DomainAuthorizedOutboundsRoutes implements Routes {
 
     private ImmutableList<EntryResponse> list(Request request, Response response) {
         Domain domain = pathDomain(request);
+        // Both queries at once.
+        CompletionStage<LastUses> lastUsesOfDomain = uses.list(domain);
         ImmutableList<AuthorizedOutbound> entries = StoreCall.await(() -> store.list(domain));
         boolean internal = knownDomains.isInternal(domain);
         if (entries.isEmpty() && !internal) {
             throw HttpErrors.unknown(domain);
         }
+        LastUses lastUses = StoreCall.await(() -> lastUsesOfDomain);
         response.header("ETag", ListTag.of(entries));
         return entries.stream()
-                .map(entry -> EntryResponse.ofDomain(entry, internal))
+                .map(entry -> EntryResponse.ofDomain(entry, lastUses, internal))
                 .collect(ImmutableList.toImmutableList());
     }
 
     private EntryResponse find(Request request, Response response) {
         Domain domain = pathDomain(request);
         OutboundAddress address = address(rest(request));
+        CompletionStage<LastUses> lastUse = uses.find(EntryId.of(domain, address));
         AuthorizedOutbound entry = StoreCall.await(() -> store.find(domain, address))
                 .orElseThrow(() -> HttpErrors.notFound(
                         address.asString() + " is not an authorized outbound address of " + domain.asString()));
-        return EntryResponse.ofDomain(entry, knownDomains.isInternal(domain));
+        return EntryResponse.ofDomain(entry, StoreCall.await(() -> lastUse), knownDomains.isInternal(domain));
     }
 
     private String put(Request request, Response response) {

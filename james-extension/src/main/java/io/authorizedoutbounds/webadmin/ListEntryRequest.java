@@ -11,9 +11,10 @@ import org.apache.james.core.Domain;
 
 /**
  * One entry in the body of a {@code PUT} of a list: {@code {"ip", "comment", "expiresAt"}}, and the other keys that the
- * export and the list itself have. What only the server says ({@code addedBy}, {@code addedAt}) is not read.
+ * export and the list itself have. What only the server says ({@code addedBy}, {@code addedAt}, {@code lastUsedAt})
+ * is not read.
  */
-@JsonIgnoreProperties({"addedBy", "addedAt"})
+@JsonIgnoreProperties({"addedBy", "addedAt", "lastUsedAt"})
 final class ListEntryRequest {
     static final String EXPECTED = "it is no object with an \"ip\" that is a text";
 

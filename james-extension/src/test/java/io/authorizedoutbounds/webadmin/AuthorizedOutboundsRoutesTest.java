@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,15 +16,19 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes about all domains over HTTP, on each Spark that James has; what needs Cassandra is in the integration tests. */
@@ -157,6 +162,94 @@ class AuthorizedOutboundsRoutesTest {
                         "{\"domain\":\"a.example\",\"ip\":\"203.0.113.7\"",
                         "{\"domain\":\"b.example\",\"ip\":\"203.0.113.8\"",
                         "]");
+    }
+
+    private void use(String domain, String address, String hour) {
+        webAdmin.uses()
+                .save(EntryId.of(Domain.of(domain), OutboundAddress.parse(address)), Instant.parse(hour))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private Stream<String> exported(String query) throws IOException, InterruptedException {
+        HttpResponse<String> export = webAdmin.get(EXPORT + query);
+        assertThat(export.statusCode()).isEqualTo(200);
+        return export.body().lines().filter(line -> line.startsWith("{")).map(line -> line.replaceAll(",$", ""));
+    }
+
+    @Test
+    void exportShouldHaveTheLastUseOfEachEntry() throws Exception {
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.7");
+        webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.7");
+        use("b.example", "203.0.113.7", "2026-11-24T11:00:00Z");
+
+        assertThat(exported(""))
+                .containsExactly(
+                        "{\"domain\":\"a.example\",\"ip\":\"203.0.113.7\",\"comment\":null,\"addedBy\":null,"
+                                + "\"addedAt\":\"2026-11-24T10:15:30Z\",\"expiresAt\":null}",
+                        "{\"domain\":\"b.example\",\"ip\":\"203.0.113.7\",\"comment\":null,\"addedBy\":null,"
+                                + "\"addedAt\":\"2026-11-24T10:15:30Z\",\"expiresAt\":null,"
+                                + "\"lastUsedAt\":\"2026-11-24T11:00:00Z\"}");
+    }
+
+    @Test
+    void exportWhoseLastUsesCannotBeReadShouldBe503() throws Exception {
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.7");
+        use("a.example", "203.0.113.7", "2026-11-24T11:00:00Z");
+        webAdmin.uses().setReachable(entry -> false);
+
+        assertThat(webAdmin.get(EXPORT).statusCode()).isEqualTo(503);
+    }
+
+    @Test
+    void exportOfUnusedEntriesShouldHaveThoseThatWereNotUsedSinceAndWerePutBefore() throws Exception {
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.1");
+        webAdmin.put("/domains/a.example/authorizedOutbounds/203.0.113.2");
+        webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.3");
+        use("a.example", "203.0.113.2", "2026-12-01T09:00:00Z");
+        use("b.example", "203.0.113.3", "2026-12-01T10:00:00Z");
+        webAdmin.clock().advance(Duration.ofDays(20));
+        webAdmin.put("/domains/b.example/authorizedOutbounds/203.0.113.4");
+
+        assertThat(exported("?unusedSince=2026-12-01T10:00:00Z").map(line -> line.replaceAll(",\"comment.*", "")))
+                .containsExactlyInAnyOrder(
+                        "{\"domain\":\"a.example\",\"ip\":\"203.0.113.1\"",
+                        "{\"domain\":\"a.example\",\"ip\":\"203.0.113.2\"");
+    }
+
+    @Test
+    void exportOfUnusedEntriesShouldBeAnArrayWhateverPagesHaveNone() throws Exception {
+        webAdmin.exportFrom(CompletableFuture.completedFuture(
+                page(1, Optional.of(CompletableFuture.completedFuture(page(2, Optional.empty()))))));
+        use("a.example", "203.0.0.0", "2026-11-24T11:00:00Z");
+        webAdmin.clock().advance(Duration.ofDays(1));
+
+        assertThat(webAdmin.get(EXPORT + "?unusedSince=2026-11-24T11:30:00Z")
+                        .body()
+                        .lines())
+                .containsExactly(
+                        "[",
+                        "{\"domain\":\"a.example\",\"ip\":\"203.0.0.1\",\"comment\":null,\"addedBy\":null,"
+                                + "\"addedAt\":\"2026-11-24T10:15:30Z\",\"expiresAt\":null}",
+                        "]");
+        use("a.example", "203.0.0.1", "2026-11-24T11:00:00Z");
+        assertThat(webAdmin.get(EXPORT + "?unusedSince=2026-11-24T11:30:00Z").body())
+                .isEqualTo("[]\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "90 days, 'unusedSince' is '90 days'",
+                "2026-11-24, 'unusedSince' is '2026-11-24'",
+                "2025-10-20T10:00:00Z, the last use of an entry is known for 400 days only",
+            })
+    void timeThatCannotBeJudgedShouldBe400(String since, String message) throws Exception {
+        HttpResponse<String> export = webAdmin.get(EXPORT + "?unusedSince=" + since.replace(" ", "%20"));
+
+        assertThat(export.statusCode()).isEqualTo(400);
+        assertThat(export.body()).contains(message);
     }
 
     @Test

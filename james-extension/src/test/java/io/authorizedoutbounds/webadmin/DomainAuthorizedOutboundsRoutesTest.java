@@ -4,9 +4,12 @@ package io.authorizedoutbounds.webadmin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.james.core.Domain;
@@ -369,6 +372,78 @@ class DomainAuthorizedOutboundsRoutesTest {
         assertThat(webAdmin.put(LIST, list).body())
                 .isEqualTo("{\"added\":[\"203.0.113.7\",\"203.0.113.9\"],\"removed\":[],\"kept\":[]}");
         assertThat(webAdmin.get(LIST).body()).isEqualTo(list);
+    }
+
+    /** To the hour, as a node records it. */
+    private void use(String address, String hour) {
+        webAdmin.uses()
+                .save(EntryId.of(Domain.of("a.example"), OutboundAddress.parse(address)), Instant.parse(hour))
+                .toCompletableFuture()
+                .join();
+    }
+
+    private static String usedJson(String ip, String hour) {
+        return json(ip).replace("\"expiresAt\":null", "\"expiresAt\":null,\"lastUsedAt\":\"" + hour + "\"");
+    }
+
+    @Test
+    void lastUseShouldBeInTheListAndInTheEntryToTheHour() throws Exception {
+        webAdmin.put(ENTRY);
+        webAdmin.put(LIST + "/203.0.113.8");
+        use("203.0.113.7", "2026-11-24T11:00:00Z");
+
+        assertThat(webAdmin.get(LIST).body())
+                .isEqualTo("[" + usedJson("203.0.113.7", "2026-11-24T11:00:00Z") + "," + json("203.0.113.8") + "]");
+        assertThat(webAdmin.get(ENTRY).body()).isEqualTo(usedJson("203.0.113.7", "2026-11-24T11:00:00Z"));
+        assertThat(webAdmin.get(LIST + "/203.0.113.8").body()).isEqualTo(json("203.0.113.8"));
+    }
+
+    @Test
+    void lastUseOfARemovedEntryShouldNotBeThatOfTheOneThatIsAddedAgain() throws Exception {
+        webAdmin.put(ENTRY);
+        use("203.0.113.7", "2026-11-24T10:00:00Z");
+        webAdmin.delete(ENTRY);
+        webAdmin.clock().advance(Duration.ofDays(1));
+        webAdmin.put(ENTRY);
+
+        assertThat(webAdmin.get(ENTRY).body()).doesNotContain("lastUsedAt");
+
+        use("203.0.113.7", "2026-11-25T10:00:00Z");
+        assertThat(webAdmin.get(ENTRY).body()).contains("\"lastUsedAt\":\"2026-11-25T10:00:00Z\"");
+    }
+
+    @Test
+    void lastUseShouldNotChangeTheTagOfTheList() throws Exception {
+        webAdmin.put(ENTRY);
+        String tag = webAdmin.get(LIST).headers().firstValue("ETag").orElseThrow();
+
+        use("203.0.113.7", "2026-11-24T10:00:00Z");
+
+        assertThat(webAdmin.get(LIST).headers().firstValue("ETag")).hasValue(tag);
+        assertThat(webAdmin.putIfMatch(LIST, tag, "[{\"ip\":\"203.0.113.8\"}]").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void listWithLastUsesShouldBePutBackAsItIs() throws Exception {
+        webAdmin.put(ENTRY);
+        use("203.0.113.7", "2026-11-24T10:00:00Z");
+        String list = webAdmin.get(LIST).body();
+
+        assertThat(webAdmin.put(LIST, list).body())
+                .isEqualTo("{\"added\":[],\"removed\":[],\"kept\":[\"203.0.113.7\"]}");
+        assertThat(webAdmin.get(LIST).body()).isEqualTo(list);
+    }
+
+    /** An entry without its last use would look like one that was never used. */
+    @ParameterizedTest
+    @ValueSource(strings = {LIST, ENTRY})
+    void listWhoseLastUsesCannotBeReadShouldBe503(String path) throws Exception {
+        webAdmin.put(ENTRY);
+        use("203.0.113.7", "2026-11-24T10:00:00Z");
+        webAdmin.uses().setReachable(entry -> false);
+
+        assertThat(webAdmin.get(path).statusCode()).isEqualTo(503);
     }
 
     @Test

@@ -19,6 +19,7 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryRefusalStore;
+import io.authorizedoutbounds.policy.MemoryUseStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundList;
 import io.authorizedoutbounds.policy.OutboundLookup;
@@ -67,6 +68,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
 
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(clock);
+    private final MemoryUseStore uses = new MemoryUseStore();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final InternalDomains domains;
@@ -104,6 +106,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
         return ImmutableList.of(
                 new DomainAuthorizedOutboundsRoutes(
                         store,
+                        uses,
                         knownDomains,
                         new DomainChangeFilters(store, domains, knownDomains, TestOrphaning.of(store)),
                         new RefusedOutboundsRoute(new MemoryRefusalStore(), knownDomains, json),
@@ -115,6 +118,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         checks),
                 new AuthorizedOutboundsRoutes(
                         store,
+                        uses,
                         domains,
                         decisions,
                         new OrphanSweep(store, domains, TestOrphaning.of(store), Ticker.systemTicker()),
@@ -136,6 +140,15 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     /** The lists, for what no route does. */
     MemoryAuthorizedOutboundStore lists() {
         return lists;
+    }
+
+    /** The last uses, which no route records. */
+    MemoryUseStore uses() {
+        return uses;
+    }
+
+    SettableClock clock() {
+        return clock;
     }
 
     /** Has the export begin with this page instead of what is in the lists. */

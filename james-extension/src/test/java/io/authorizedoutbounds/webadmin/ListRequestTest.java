@@ -51,6 +51,7 @@ class ListRequestTest {
                 "\"domain\":null",
                 "\"addedBy\":\"admin\",\"addedAt\":\"2026-11-24T10:15:30Z\"",
                 "\"addedBy\":null",
+                "\"lastUsedAt\":\"2026-11-24T10:00:00Z\"",
                 "\"comment\":null,\"expiresAt\":null",
                 "\"orphaned\":null",
                 "\"orphaned\":false",

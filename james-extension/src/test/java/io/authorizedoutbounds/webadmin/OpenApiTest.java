@@ -40,6 +40,7 @@ class OpenApiTest {
                 new DomainAuthorizedOutboundsRoutes(
                         null,
                         null,
+                        null,
                         new DomainChangeFilters(null, null, null, null),
                         new RefusedOutboundsRoute(null, null, null),
                         new OutboundEnforcementRoute(null, null, null, null),
@@ -47,7 +48,7 @@ class OpenApiTest {
                         null,
                         null,
                         checks),
-                new AuthorizedOutboundsRoutes(null, null, null, null, null, null, checks));
+                new AuthorizedOutboundsRoutes(null, null, null, null, null, null, null, checks));
         service = Service.ignite().ipAddress("127.0.0.1").port(0);
         routes.forEach(each -> each.define(service));
     }
