@@ -12,6 +12,7 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import io.authorizedoutbounds.activity.RefusalLog;
 import io.authorizedoutbounds.activity.RefusalRecorder;
+import io.authorizedoutbounds.activity.UseRecorder;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.ChangeLogPoller;
 import io.authorizedoutbounds.cache.InternalDomains;
@@ -31,6 +32,7 @@ import io.authorizedoutbounds.policy.RefusalStore;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.UseStore;
+import io.authorizedoutbounds.policy.Uses;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.time.Clock;
@@ -88,7 +90,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
             OrphanSweep sweep,
             RefusalRecorder refusals,
             RefusalLog refusalLog,
-            DeferredMailRetries deferredMail) {
+            DeferredMailRetries deferredMail,
+            UseRecorder uses) {
         return BackgroundTasks.builder()
                 .repeat("authorized-outbounds-changes", configuration.propagationInterval(), changeLog::poll)
                 .repeat("authorized-outbounds-domains", InternalDomains.POLL_INTERVAL, domains::poll)
@@ -100,6 +103,7 @@ public class AuthorizedOutboundsModule extends AbstractModule {
                 .repeat("authorized-outbounds-refusals", RefusalRecorder.WRITE_INTERVAL, refusals::write)
                 .repeat("authorized-outbounds-refusal-log", RefusalLog.SUMMARY_INTERVAL, refusalLog::summarize)
                 .repeat("authorized-outbounds-retries", DeferredMailRetries.CHECK_INTERVAL, deferredMail::check)
+                .repeat("authorized-outbounds-uses", UseRecorder.WRITE_INTERVAL, uses::write)
                 .build();
     }
 
@@ -197,6 +201,19 @@ public class AuthorizedOutboundsModule extends AbstractModule {
     @Singleton
     UseStore useStore(CassandraConnection connection, Clock clock) {
         return new CassandraUseStore(connection, clock);
+    }
+
+    @Provides
+    @Singleton
+    UseRecorder useRecorder(
+            UseStore store, CassandraAuthorizedOutboundStore lists, Clock clock, AuthorizedOutboundsMetrics metrics) {
+        return new UseRecorder(store, lists, clock, metrics::countDroppedUse);
+    }
+
+    @Provides
+    @Singleton
+    Uses uses(UseRecorder recorder) {
+        return recorder;
     }
 
     @Provides

@@ -82,6 +82,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
     private final Counter misses;
     private final Counter failedLookups;
     private final Counter lookupMicroseconds;
+    private final Counter droppedUses;
 
     public AuthorizedOutboundsMetrics(MetricFactory factory, GaugeRegistry gauges) {
         this.factory = factory;
@@ -112,6 +113,7 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
         misses = counter("cache.misses");
         failedLookups = counter("lookups.failed");
         lookupMicroseconds = counter("lookups.microseconds");
+        droppedUses = counter("uses.dropped");
         // Creates the timer, so that it exists from the start as the counters do. The factory returns the same one each
         // time.
         startLookup();
@@ -158,6 +160,11 @@ public class AuthorizedOutboundsMetrics implements LookupMetrics {
     /** Counts an outcome of rule 2, once each time that a mail is judged. In report mode the one it would have had. */
     public void count(BlockRow.Outcome outcome) {
         mails.get(outcome).increment();
+    }
+
+    /** Counts a RCPT that is not recorded as the last use of its entry, since too many entries wait to be written. */
+    public void countDroppedUse() {
+        droppedUses.increment();
     }
 
     @Override

@@ -66,7 +66,8 @@ class AuthorizedOutboundsMetricsTest {
                         "authorizedOutbounds.cache.hits",
                         "authorizedOutbounds.cache.misses",
                         "authorizedOutbounds.lookups.failed",
-                        "authorizedOutbounds.lookups.microseconds")
+                        "authorizedOutbounds.lookups.microseconds",
+                        "authorizedOutbounds.uses.dropped")
                 .allSatisfy((name, count) -> assertThat(count).isZero());
     }
 
@@ -86,6 +87,14 @@ class AuthorizedOutboundsMetricsTest {
                         Map.entry("authorizedOutbounds.refusals.row6", 1),
                         Map.entry("authorizedOutbounds.refusals.row7", 2),
                         Map.entry("authorizedOutbounds.refusals.row8", 1));
+    }
+
+    @Test
+    void useThatIsDroppedShouldBeCounted() {
+        metrics.countDroppedUse();
+        metrics.countDroppedUse();
+
+        assertThat(counted()).containsOnly(Map.entry("authorizedOutbounds.uses.dropped", 2));
     }
 
     @Test

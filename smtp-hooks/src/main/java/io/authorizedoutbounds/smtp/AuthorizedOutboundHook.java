@@ -19,6 +19,7 @@ import io.authorizedoutbounds.policy.RelayReply;
 import io.authorizedoutbounds.policy.RelayRow;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.SessionTrust;
+import io.authorizedoutbounds.policy.Uses;
 import io.authorizedoutbounds.policy.Verdict;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -77,6 +78,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     private final InternalDomains domains;
     private final BlockPolicyInForce blockPolicy;
     private final Refusals refusals;
+    private final Uses uses;
     private final RefusalLog log;
     private final Enforcement enforcement;
     private final AuthorizedOutboundsMetrics metrics;
@@ -90,6 +92,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 module.get(InternalDomains.class),
                 module.get(BlockPolicyInForce.class),
                 module.get(Refusals.class),
+                module.get(Uses.class),
                 module.get(RefusalLog.class),
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(AuthorizedOutboundsMetrics.class),
@@ -103,6 +106,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             InternalDomains domains,
             BlockPolicyInForce blockPolicy,
             Refusals refusals,
+            Uses uses,
             RefusalLog log,
             AuthorizedOutboundsConfiguration configuration,
             AuthorizedOutboundsMetrics metrics,
@@ -112,6 +116,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         this.domains = domains;
         this.blockPolicy = blockPolicy;
         this.refusals = refusals;
+        this.uses = uses;
         this.log = log;
         this.enforcement = configuration.enforcement();
         this.metrics = metrics;
@@ -163,6 +168,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             RelayDecision decision = transaction.judge(trust, recipient, () -> blockPolicy.exempts(sender, recipient));
             metrics.count(decision);
             record(decision, transaction, sender, recipient);
+            recordUse(decision.row(), transaction);
             return answer(session, trust, decision, transaction, HookResult.DECLINED);
         });
     }
@@ -304,6 +310,15 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                 refusals.recordAtMail(
                         transaction.sender().internalDomain().get(), transaction.client(), sender.asString(""));
             }
+        }
+    }
+
+    /** In report mode too, where nothing is granted: the entries would have let the recipient through. */
+    private void recordUse(RelayRow row, Transaction transaction) {
+        if (row == RelayRow.LISTED_FOR_DOMAIN) {
+            uses.record(transaction.sender().internalDomain().get(), transaction.client());
+        } else if (row == RelayRow.LISTED) {
+            uses.recordOfAnyDomain(transaction.client());
         }
     }
 

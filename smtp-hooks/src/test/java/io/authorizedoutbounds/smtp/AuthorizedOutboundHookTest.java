@@ -21,6 +21,7 @@ import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.TrustedNetworks;
+import io.authorizedoutbounds.policy.Uses;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -143,6 +144,18 @@ class AuthorizedOutboundHookTest {
             refused.add(domain.asString() + " " + client + " " + sender + " -");
         }
     };
+    private final List<String> used = new ArrayList<>();
+    private final Uses recorded = new Uses() {
+        @Override
+        public void record(Domain domain, OutboundAddress client) {
+            used.add(domain.asString() + " " + client);
+        }
+
+        @Override
+        public void recordOfAnyDomain(OutboundAddress client) {
+            used.add("any " + client);
+        }
+    };
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
     private final AtomicLong nanos = new AtomicLong();
@@ -229,6 +242,49 @@ class AuthorizedOutboundHookTest {
                     .doRcpt(session(UNLISTED_IP), sender(USER_OF_A), address(OUTSIDER));
 
             assertThat(refused).isEmpty();
+        }
+    }
+
+    @Nested
+    class LastUse {
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void rcptOfRow2ShouldBeAUseOfTheEntryOfTheDomainWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+            mailAndRcpt(hook(enforcement, LISTS, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(used).containsExactly("a.example 192.0.2.1");
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {OUTSIDER, NULL_SENDER})
+        void rcptOfRow6ShouldBeAUseOfEachEntryOfTheAddress(String sender) {
+            mailAndRcpt(hook, session(IP_OF_A), sender, OTHER_OUTSIDER);
+
+            assertThat(used).containsExactly("any 192.0.2.1");
+        }
+
+        @Test
+        void refusedAndDeferredRcptsShouldBeNoUse() {
+            mailAndRcpt(hook, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+            mailAndRcpt(hook, session(IP_OF_B), USER_OF_A, OUTSIDER);
+            mailAndRcpt(hook, session(UNLISTED_IP), OUTSIDER, OTHER_OUTSIDER);
+            mailAndRcpt(hookWithoutRule2(Enforcement.ENFORCE), session(IP_OF_A), OUTSIDER, OTHER_OUTSIDER);
+            mailAndRcpt(hook(Enforcement.ENFORCE, UNREACHABLE, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(used).isEmpty();
+        }
+
+        @Test
+        void whatPassesWithoutTheListsShouldBeNoUse() {
+            FakeSmtpSession authenticated = session(IP_OF_A);
+            authenticate(authenticated);
+
+            rcpt(hook, authenticated, USER_OF_A, OUTSIDER);
+            rcpt(hook, sessionOfTrustedNetwork(), USER_OF_A, OUTSIDER);
+            mailAndRcpt(hook, session(IP_OF_A), OUTSIDER, USER_OF_A);
+            mailAndRcpt(unprotectingHook(), session(UNLISTED_IP), USER_OF_A, USER_OF_B);
+
+            assertThat(used).isEmpty();
         }
     }
 
@@ -1830,6 +1886,7 @@ class AuthorizedOutboundHookTest {
                 FixedDomainList.internalDomains(domains),
                 blockPolicy,
                 counted,
+                recorded,
                 new RefusalLog(),
                 configuration,
                 metrics,

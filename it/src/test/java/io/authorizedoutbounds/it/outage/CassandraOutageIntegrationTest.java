@@ -186,6 +186,33 @@ class CassandraOutageIntegrationTest {
         assertThat(rcpt(client, "user@" + listing)).startsWith("451 4.7.1");
     }
 
+    /** Both addresses are in the cached list of the domain; the second is used only while Cassandra is frozen. */
+    @Test
+    void useWhileCassandraIsFrozenShouldTakeNoTimeAndBeRecordedAfterTheThaw() {
+        String seen = newClient();
+        String client = newClient();
+        String domain = webAdmin.addDomainListing(seen, client);
+        // Until James has polled the change, which refreshes the cache.
+        Awaitility.await().during(Duration.ofSeconds(2)).until(() -> rcpt(seen, "user@" + domain)
+                .startsWith("250"));
+
+        cassandra.freeze();
+        try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort())) {
+            smtp.mail("user@" + domain);
+            Instant start = Instant.now();
+            assertThat(smtp.rcpts(EXTERNAL_RECIPIENT, 100)).allMatch(reply -> reply.startsWith("250"));
+            // A request of the driver takes two seconds, and lookup.timeout is half of one.
+            assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+        } finally {
+            cassandra.thaw();
+        }
+
+        awaitDecisions();
+        Awaitility.await("the last use").atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(
+                        webAdmin.get(domain, client).jsonPath().getString("lastUsedAt"))
+                .isNotNull());
+    }
+
     @Test
     void outboundMailShouldBeDeferredWhileCassandraIsStopped() {
         String domain = webAdmin.addDomainListing(LISTED);

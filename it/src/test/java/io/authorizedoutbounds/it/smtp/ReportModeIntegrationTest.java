@@ -10,9 +10,11 @@ import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.JamesServerBuilder;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,6 +103,22 @@ class ReportModeIntegrationTest {
                     .as("from %s with verifyIdentity", client)
                     .isEqualTo(replies(client, STOCK_VERIFY_PORT, conversation));
         }
+    }
+
+    /** Nothing is granted, but the entry would have let the recipient through. */
+    @Test
+    void rcptFromAListedAddressShouldBeTheLastUseOfItsEntry() {
+        WebAdmin webAdmin = WebAdmin.of(report);
+        String domain = webAdmin.addDomainListing(LISTED);
+
+        replies(
+                LISTED,
+                report.smtpPort(),
+                List.of("MAIL FROM:<user@" + domain + ">", "RCPT TO:<someone@elsewhere.example.org>"));
+
+        Awaitility.await("the last use").atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(
+                        webAdmin.get(domain, LISTED).jsonPath().getString("lastUsedAt"))
+                .isNotNull());
     }
 
     @Test
