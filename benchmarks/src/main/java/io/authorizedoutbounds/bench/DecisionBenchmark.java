@@ -3,12 +3,14 @@ package io.authorizedoutbounds.bench;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.activity.UseRecorder;
 import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.MemoryUseStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRow;
@@ -16,6 +18,7 @@ import io.authorizedoutbounds.policy.RelayRule;
 import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.SessionTrust;
 import io.authorizedoutbounds.policy.TestRelaySettings;
+import io.authorizedoutbounds.policy.Uses;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +54,7 @@ public class DecisionBenchmark {
     public int domains;
 
     private RelayRule rule;
+    private Uses uses;
     private Sender[] senders;
     private OutboundAddress[] listed;
     private OutboundAddress[] unlisted;
@@ -95,6 +99,7 @@ public class DecisionBenchmark {
                 Ticker.systemTicker(),
                 JamesMetrics.create());
         rule = new RelayRule(lookup, TestRelaySettings.enforced(), () -> true);
+        uses = new UseRecorder(new MemoryUseStore(), store, Clock.systemUTC(), () -> {});
         for (int i = 0; i < domains; i++) {
             expect(
                     RelayRow.LISTED_FOR_DOMAIN,
@@ -131,6 +136,14 @@ public class DecisionBenchmark {
     @Benchmark
     public RelayDecision row2ListedForDomain() {
         int i = next() % domains;
+        return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false);
+    }
+
+    /** Row 2, and its use recorded: in this hour it was before. */
+    @Benchmark
+    public RelayDecision row2WithItsUse() {
+        int i = next() % domains;
+        uses.record(senders[i].internalDomain().get(), listed[i]);
         return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false);
     }
 
