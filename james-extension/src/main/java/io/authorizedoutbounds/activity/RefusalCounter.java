@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.activity;
 
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import java.time.Clock;
@@ -51,17 +52,18 @@ final class RefusalCounter {
     }
 
     /** Counts a refusal at RCPT. */
-    synchronized void count(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
+    synchronized void count(
+            Domain domain, Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
         Instant now = clock.instant();
-        tally(domain, client, now).ifPresent(tally -> tally.increment(now, sender, recipientDomain));
-        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, sender));
+        tally(domain, client, now).ifPresent(tally -> tally.increment(now, enforcement, sender, recipientDomain));
+        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, enforcement, sender));
     }
 
     /** Counts a refusal at MAIL. */
-    synchronized void countAtMail(Domain domain, OutboundAddress client, String sender) {
+    synchronized void countAtMail(Domain domain, Enforcement enforcement, OutboundAddress client, String sender) {
         Instant now = clock.instant();
-        tally(domain, client, now).ifPresent(tally -> tally.incrementAtMail(now, sender));
-        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, sender));
+        tally(domain, client, now).ifPresent(tally -> tally.incrementAtMail(now, enforcement, sender));
+        sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, enforcement, sender));
     }
 
     /** The one that counts all refusals of a domain, to be written; none when there is no room for it. */

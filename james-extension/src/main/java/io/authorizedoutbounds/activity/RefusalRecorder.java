@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.activity;
 
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
@@ -48,13 +49,14 @@ public class RefusalRecorder implements Refusals {
     }
 
     @Override
-    public void record(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
-        counter.count(domain, client, sender, recipientDomain);
+    public void record(
+            Domain domain, Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+        counter.count(domain, enforcement, client, sender, recipientDomain);
     }
 
     @Override
-    public void recordAtMail(Domain domain, OutboundAddress client, String sender) {
-        counter.countAtMail(domain, client, sender);
+    public void recordAtMail(Domain domain, Enforcement enforcement, OutboundAddress client, String sender) {
+        counter.countAtMail(domain, enforcement, client, sender);
     }
 
     /** Writes some counts; to be called once a {@link #WRITE_INTERVAL}. Throws nothing: what fails is written again. */

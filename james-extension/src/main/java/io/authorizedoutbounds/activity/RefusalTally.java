@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.activity;
 
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import java.time.Instant;
@@ -19,6 +20,7 @@ abstract class RefusalTally {
     private final Instant nextHour;
     private final Instant firstSeen;
     private long attempts;
+    private long refused;
     private Instant lastSeen;
     private String lastSender = "";
     private String lastRecipientDomain = "";
@@ -69,15 +71,18 @@ abstract class RefusalTally {
     }
 
     /** Counts a refusal at RCPT. */
-    void increment(Instant now, String sender, Domain recipientDomain) {
-        incrementAtMail(now, sender);
+    void increment(Instant now, Enforcement enforcement, String sender, Domain recipientDomain) {
+        incrementAtMail(now, enforcement, sender);
         lastRecipientDomain = recipientDomain.asString();
         atMail = false;
     }
 
     /** Counts a refusal at MAIL. */
-    void incrementAtMail(Instant now, String sender) {
+    void incrementAtMail(Instant now, Enforcement enforcement, String sender) {
         attempts++;
+        if (enforcement == Enforcement.ENFORCE) {
+            refused++;
+        }
         lastSeen = now;
         lastSender = sender.length() <= MAX_SENDER_LENGTH ? sender : sender.substring(0, MAX_SENDER_LENGTH);
         atMail = true;
@@ -98,6 +103,7 @@ abstract class RefusalTally {
                 .domain(domain)
                 .hour(hour)
                 .attempts(attempts)
+                .refused(refused)
                 .firstSeen(firstSeen)
                 .lastSeen(lastSeen)
                 .lastSender(lastSender);

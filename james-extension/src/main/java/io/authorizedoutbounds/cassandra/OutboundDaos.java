@@ -41,7 +41,8 @@ final class OutboundDaos {
                 AuthorizedOutboundDao.prepare(session).toCompletableFuture();
         CompletableFuture<DomainEnforcementDao> enforcements =
                 DomainEnforcementDao.prepare(session).toCompletableFuture();
-        CompletableFuture<ChangeLogDao> changeLog = ChangeLogDao.prepare(session).toCompletableFuture();
+        CompletableFuture<ChangeLogDao> changeLog =
+                ChangeLogDao.prepare(session).toCompletableFuture();
         CompletableFuture<RefusalDao> refusals = RefusalDao.prepare(session).toCompletableFuture();
         CompletableFuture<UseDao> uses = UseDao.prepare(session).toCompletableFuture();
         return CompletableFuture.allOf(entries, enforcements, changeLog, refusals, uses)

@@ -33,6 +33,7 @@ final class OutboundTables {
     static final String ACTION = "action";
     static final String CHANGED_BY = "changed_by";
     static final String ATTEMPTS = "attempts";
+    static final String REFUSED = "refused";
     static final String FIRST_SEEN = "first_seen";
     static final String LAST_SEEN = "last_seen";
     static final String LAST_SENDER = "last_sender";
@@ -77,22 +78,24 @@ final class OutboundTables {
                     + " AND comment = 'The rows of authorized_outbound_change by domain, for the history of one domain. One"
                     + " partition for each domain, one row for each change; rows expire after changes.retention.'",
             "authorized_outbound_refusal",
-            "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, first_seen timestamp,"
+            "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, refused bigint, first_seen timestamp,"
                     + " last_seen timestamp, last_sender text, last_recipient_domain text,"
                     + " PRIMARY KEY ((domain), hour, id)) WITH CLUSTERING ORDER BY (hour DESC, id DESC)"
                     // Rows expire by whole files, and no row is ever deleted.
                     + " AND compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
-                    + " AND comment = 'How often one node refused a domain from an ip within an hour; in a row without an ip,"
+                    + " AND comment = 'How often one node refused, or would have refused, a domain from an ip within an hour"
+                    + " (attempts, of which refused were answered 451); in a row without an ip,"
                     + " from all the ips that it did not count one by one. One partition for each domain, with at most some"
                     + " thousand rows for each hour and node; rows expire after refusals.retention.'",
             "authorized_outbound_refusal_by_hour",
-            "(hour timestamp, domain text, id uuid, attempts bigint, last_seen timestamp,"
+            "(hour timestamp, domain text, id uuid, attempts bigint, refused bigint, last_seen timestamp,"
                     + " PRIMARY KEY ((hour), domain, id))"
                     + " WITH compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
-                    + " AND comment = 'How often one node refused a domain within an hour, from all ips together. One partition"
-                    + " for each hour, one row for each domain and node; rows expire after refusals.retention.'",
+                    + " AND comment = 'How often one node refused, or would have refused, a domain within an hour, from all ips"
+                    + " together. One partition for each hour, one row for each domain and node; rows expire after"
+                    + " refusals.retention.'",
             "authorized_outbound_use",
             "(domain text, ip inet, hour timestamp, PRIMARY KEY ((domain), ip))"
                     // Rows are overwritten and expire, none is ever deleted.
@@ -102,12 +105,16 @@ final class OutboundTables {
                     + " is removed, and expires 400 days after the hour.'");
 
     /** Columns that may be missing from a table of an earlier version. */
-    private static final ImmutableListMultimap<String, String> ADDED_LATER = ImmutableListMultimap.of(
-            "authorized_outbound", ORPHANED_AT + " timestamp",
-            "authorized_outbound", ENFORCEMENT + " text static",
-            "authorized_outbound", ENFORCEMENT_CHANGED_BY + " text static",
-            "authorized_outbound", ENFORCEMENT_CHANGED_AT + " timestamp static",
-            "authorized_outbound_by_ip", ORPHANED_AT + " timestamp");
+    private static final ImmutableListMultimap<String, String> ADDED_LATER =
+            ImmutableListMultimap.<String, String>builder()
+                    .put("authorized_outbound", ORPHANED_AT + " timestamp")
+                    .put("authorized_outbound", ENFORCEMENT + " text static")
+                    .put("authorized_outbound", ENFORCEMENT_CHANGED_BY + " text static")
+                    .put("authorized_outbound", ENFORCEMENT_CHANGED_AT + " timestamp static")
+                    .put("authorized_outbound_by_ip", ORPHANED_AT + " timestamp")
+                    .put("authorized_outbound_refusal", REFUSED + " bigint")
+                    .put("authorized_outbound_refusal_by_hour", REFUSED + " bigint")
+                    .build();
 
     private OutboundTables() {}
 

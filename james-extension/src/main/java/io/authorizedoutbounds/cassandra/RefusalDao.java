@@ -10,6 +10,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_RECIPIENT_DOMAIN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SEEN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
+import static io.authorizedoutbounds.cassandra.OutboundTables.REFUSED;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
 import com.datastax.oss.driver.api.core.cql.BoundStatementBuilder;
@@ -38,16 +39,16 @@ import org.apache.james.core.Domain;
  */
 final class RefusalDao {
     private static final String INSERT =
-            "INSERT INTO %s.authorized_outbound_refusal (domain, hour, id, ip, attempts, first_seen, last_seen,"
-                    + " last_sender, last_recipient_domain) VALUES (:domain, :hour, :id, :ip, :attempts, :first_seen,"
-                    + " :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl";
+            "INSERT INTO %s.authorized_outbound_refusal (domain, hour, id, ip, attempts, refused, first_seen,"
+                    + " last_seen, last_sender, last_recipient_domain) VALUES (:domain, :hour, :id, :ip, :attempts,"
+                    + " :refused, :first_seen, :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl";
     private static final String SELECT =
-            "SELECT domain, hour, id, ip, attempts, first_seen, last_seen, last_sender, last_recipient_domain"
+            "SELECT domain, hour, id, ip, attempts, refused, first_seen, last_seen, last_sender, last_recipient_domain"
                     + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since"
                     + " LIMIT :max_counts";
     private static final String INSERT_SUM =
-            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, last_seen)"
-                    + " VALUES (:hour, :domain, :id, :attempts, :last_seen) USING TTL :ttl";
+            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, refused, last_seen)"
+                    + " VALUES (:hour, :domain, :id, :attempts, :refused, :last_seen) USING TTL :ttl";
     private static final String SELECT_SUMS = "SELECT hour, attempts FROM %s.authorized_outbound_refusal_by_hour"
             + " WHERE hour IN :hours AND domain = :domain";
 
@@ -103,6 +104,7 @@ final class RefusalDao {
                 .setInstant(HOUR, count.hour())
                 .setUuid(ID, count.id())
                 .setLong(ATTEMPTS, count.attempts())
+                .setLong(REFUSED, count.refused())
                 .setInstant(LAST_SEEN, count.lastSeen())
                 .setInt(TTL, Math.toIntExact(retention.toSeconds()));
     }
@@ -140,6 +142,11 @@ final class RefusalDao {
                 row -> Optional.of(Map.entry(row.getInstant(HOUR), row.getLong(ATTEMPTS))));
     }
 
+    /** A row of an earlier version does not have them: it counts as if the domain had not reported. */
+    private static long refused(Row row) {
+        return row.isNull(REFUSED) ? row.getLong(ATTEMPTS) : row.getLong(REFUSED);
+    }
+
     private static Optional<RefusalCount> count(Row row) {
         try {
             RefusalCount.Builder count = RefusalCount.builder()
@@ -147,6 +154,7 @@ final class RefusalDao {
                     .domain(Domain.of(row.getString(DOMAIN)))
                     .hour(row.getInstant(HOUR))
                     .attempts(row.getLong(ATTEMPTS))
+                    .refused(refused(row))
                     .firstSeen(Optional.ofNullable(row.getInstant(FIRST_SEEN)).orElseThrow())
                     .lastSeen(Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow())
                     .lastSender(Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow());

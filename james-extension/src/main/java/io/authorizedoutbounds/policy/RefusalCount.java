@@ -8,7 +8,7 @@ import java.util.UUID;
 import org.apache.james.core.Domain;
 
 /**
- * How many attempts of a domain from one address one node has refused within one hour. Counts of several nodes, and
+ * How many attempts of a domain from one address one node has refused, or would have, within one hour. Counts of several nodes, and
  * several counts of one node, add up.
  */
 @AutoValue
@@ -35,6 +35,9 @@ public abstract class RefusalCount {
 
     public abstract long attempts();
 
+    /** Of the attempts those that were refused; the others would have been, if the domain did not report. */
+    public abstract long refused();
+
     public abstract Instant firstSeen();
 
     public abstract Instant lastSeen();
@@ -59,6 +62,8 @@ public abstract class RefusalCount {
         public abstract Builder client(OutboundAddress client);
 
         public abstract Builder attempts(long attempts);
+
+        public abstract Builder refused(long refused);
 
         public abstract Builder firstSeen(Instant firstSeen);
 

@@ -35,6 +35,7 @@ public final class RefusalSummary {
         Instant firstSeen = one.firstSeen().isBefore(other.firstSeen()) ? one.firstSeen() : other.firstSeen();
         return later.toBuilder()
                 .attempts(one.attempts() + other.attempts())
+                .refused(one.refused() + other.refused())
                 .firstSeen(firstSeen)
                 .build();
     }

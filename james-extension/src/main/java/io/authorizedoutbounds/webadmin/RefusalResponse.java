@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** The refusals of one address, as WebAdmin shows them. */
-@JsonPropertyOrder({"ip", "attempts", "firstSeen", "lastSeen", "lastSender", "lastRecipientDomain"})
+@JsonPropertyOrder({"ip", "attempts", "refused", "firstSeen", "lastSeen", "lastSender", "lastRecipientDomain"})
 final class RefusalResponse {
     private final RefusalCount count;
 
@@ -25,6 +25,12 @@ final class RefusalResponse {
     @JsonProperty("attempts")
     long attempts() {
         return count.attempts();
+    }
+
+    /** The others would have been, if the domain did not report. */
+    @JsonProperty("refused")
+    long refused() {
+        return count.refused();
     }
 
     @JsonProperty("firstSeen")

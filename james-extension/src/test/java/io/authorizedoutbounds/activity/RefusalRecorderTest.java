@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.MemoryRefusalStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
@@ -49,15 +50,15 @@ class RefusalRecorderTest {
 
     private void refuse(int number, int times) {
         for (int i = 0; i < times; i++) {
-            recorder.record(DOMAIN, address(number), "user@a.example", RECIPIENT);
+            recorder.record(DOMAIN, Enforcement.ENFORCE, address(number), "user@a.example", RECIPIENT);
         }
     }
 
     @Test
     void refusalShouldBeStoredByTheNextWrite() {
-        recorder.record(DOMAIN, address(1), "first@a.example", Domain.of("y.example"));
+        recorder.record(DOMAIN, Enforcement.ENFORCE, address(1), "first@a.example", Domain.of("y.example"));
         clock.set(NOW.plusSeconds(5));
-        recorder.record(DOMAIN, address(1), "last@a.example", RECIPIENT);
+        recorder.record(DOMAIN, Enforcement.ENFORCE, address(1), "last@a.example", RECIPIENT);
 
         recorder.write();
 
@@ -70,6 +71,20 @@ class RefusalRecorderTest {
         assertThat(count.lastRecipientDomain()).contains("x.example");
         assertThat(count.hour()).isEqualTo(Instant.parse("2026-11-24T10:00:00Z"));
         assertThat(summaryOf(OTHER_DOMAIN).byAddress()).isEmpty();
+    }
+
+    @Test
+    void attemptsThatWereRefusedShouldBeCountedBesideThoseThatWouldHaveBeen() {
+        recorder.record(DOMAIN, Enforcement.REPORT, address(1), "user@a.example", RECIPIENT);
+        recorder.record(DOMAIN, Enforcement.ENFORCE, address(1), "user@a.example", RECIPIENT);
+        recorder.recordAtMail(DOMAIN, Enforcement.REPORT, address(1), "user@a.example");
+        recorder.recordAtMail(DOMAIN, Enforcement.ENFORCE, address(2), "user@a.example");
+
+        recorder.write();
+
+        assertThat(summaryOf(DOMAIN).byAddress())
+                .extracting(count -> count.client().orElseThrow() + " " + count.attempts() + " " + count.refused())
+                .containsExactlyInAnyOrder(address(1) + " 3 1", address(2) + " 1 1");
     }
 
     @Test
@@ -134,7 +149,7 @@ class RefusalRecorderTest {
     @Test
     void anotherDomainShouldBeCountedWhenOneHasTooMany() {
         IntStream.range(0, 1200).forEach(number -> refuse(number, 1));
-        recorder.record(OTHER_DOMAIN, address(1), "user@b.example", RECIPIENT);
+        recorder.record(OTHER_DOMAIN, Enforcement.ENFORCE, address(1), "user@b.example", RECIPIENT);
         for (int write = 0; write < 5; write++) {
             recorder.write();
         }
@@ -197,7 +212,8 @@ class RefusalRecorderTest {
     @Test
     void countsShouldBeBoundedHoweverManyDomainsAndAddressesAreRefused() {
         for (int number = 0; number < 50_000; number++) {
-            recorder.record(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+            recorder.record(
+                    Domain.of("d" + number + ".example"), Enforcement.ENFORCE, address(number), "user", RECIPIENT);
         }
         for (int write = 0; write < 200; write++) {
             recorder.write();
@@ -224,7 +240,8 @@ class RefusalRecorderTest {
     @Test
     void addressesOfAPastHourShouldLeaveNoRoomTaken() {
         for (int number = 0; number < 10_000; number++) {
-            recorder.record(Domain.of("d" + number + ".example"), address(number), "user", RECIPIENT);
+            recorder.record(
+                    Domain.of("d" + number + ".example"), Enforcement.ENFORCE, address(number), "user", RECIPIENT);
         }
         for (int write = 0; write < 34; write++) {
             recorder.write();
@@ -259,8 +276,8 @@ class RefusalRecorderTest {
 
     @Test
     void lastRefusalAtMailShouldHaveNoRecipient() {
-        recorder.record(DOMAIN, address(1), "first@a.example", RECIPIENT);
-        recorder.recordAtMail(DOMAIN, address(1), "last@a.example");
+        recorder.record(DOMAIN, Enforcement.ENFORCE, address(1), "first@a.example", RECIPIENT);
+        recorder.recordAtMail(DOMAIN, Enforcement.ENFORCE, address(1), "last@a.example");
         recorder.write();
 
         RefusalCount count = summaryOf(DOMAIN).byAddress().get(0);
@@ -271,7 +288,7 @@ class RefusalRecorderTest {
 
     @Test
     void longSenderShouldBeCut() {
-        recorder.recordAtMail(DOMAIN, address(1), "x".repeat(5000) + "@a.example");
+        recorder.recordAtMail(DOMAIN, Enforcement.ENFORCE, address(1), "x".repeat(5000) + "@a.example");
         recorder.write();
 
         assertThat(summaryOf(DOMAIN).byAddress().get(0).lastSender()).hasSize(512);
@@ -281,7 +298,7 @@ class RefusalRecorderTest {
     @Test
     void sumsShouldBeBoundedHoweverManyDomainsAreRefused() {
         for (int number = 0; number < 20_000; number++) {
-            recorder.record(Domain.of("d" + number + ".example"), address(1), "user", RECIPIENT);
+            recorder.record(Domain.of("d" + number + ".example"), Enforcement.ENFORCE, address(1), "user", RECIPIENT);
         }
         for (int write = 0; write < 200; write++) {
             recorder.write();
@@ -294,7 +311,7 @@ class RefusalRecorderTest {
     @Test
     void writeShouldStoreAtMost100SumsAndTheNextOnesTheRest() {
         for (int number = 0; number < 150; number++) {
-            recorder.record(Domain.of("d" + number + ".example"), address(1), "user", RECIPIENT);
+            recorder.record(Domain.of("d" + number + ".example"), Enforcement.ENFORCE, address(1), "user", RECIPIENT);
         }
 
         recorder.write();

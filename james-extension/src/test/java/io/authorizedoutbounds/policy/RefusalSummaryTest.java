@@ -28,6 +28,7 @@ class RefusalSummaryTest {
                 .domain(Domain.of("a.example"))
                 .hour(hour)
                 .attempts(attempts)
+                .refused(attempts - 1)
                 .firstSeen(hour.plusSeconds(60))
                 .lastSeen(hour.plusSeconds(120))
                 .lastSender(sender)

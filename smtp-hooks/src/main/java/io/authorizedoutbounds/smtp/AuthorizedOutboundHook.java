@@ -295,6 +295,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             if (isCounted(decision, transaction)) {
                 refusals.record(
                         transaction.sender().internalDomain().get(),
+                        decision.enforcement(),
                         transaction.client(),
                         sender.asString(""),
                         recipient.getDomain());
@@ -308,7 +309,10 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
             log.logAtMail(decision, transaction.client(), transaction.sender(), sender);
             if (isCounted(decision, transaction)) {
                 refusals.recordAtMail(
-                        transaction.sender().internalDomain().get(), transaction.client(), sender.asString(""));
+                        transaction.sender().internalDomain().get(),
+                        decision.enforcement(),
+                        transaction.client(),
+                        sender.asString(""));
             }
         }
     }

@@ -135,13 +135,15 @@ class AuthorizedOutboundHookTest {
     private final List<String> refused = new ArrayList<>();
     private final Refusals counted = new Refusals() {
         @Override
-        public void record(Domain domain, OutboundAddress client, String sender, Domain recipientDomain) {
-            refused.add(domain.asString() + " " + client + " " + sender + " " + recipientDomain.asString());
+        public void record(
+                Domain domain, Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+            refused.add(enforcement.word() + " " + domain.asString() + " " + client + " " + sender + " "
+                    + recipientDomain.asString());
         }
 
         @Override
-        public void recordAtMail(Domain domain, OutboundAddress client, String sender) {
-            refused.add(domain.asString() + " " + client + " " + sender + " -");
+        public void recordAtMail(Domain domain, Enforcement enforcement, OutboundAddress client, String sender) {
+            refused.add(enforcement.word() + " " + domain.asString() + " " + client + " " + sender + " -");
         }
     };
     private final List<String> used = new ArrayList<>();
@@ -171,7 +173,7 @@ class AuthorizedOutboundHookTest {
 
             hook(enforcement, LISTS, DOMAINS).doRcpt(session, sender(USER_OF_A), address(OUTSIDER));
 
-            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+            assertThat(refused).containsExactly(enforcement.word() + " a.example 203.0.113.9 user@a.example x.example");
         }
 
         /** CASES 65. */
@@ -1159,7 +1161,7 @@ class AuthorizedOutboundHookTest {
         void refusalShouldBeRecordedWhenItsDomainReports() {
             mailAndRcpt(reporting, session(UNLISTED_IP), USER_OF_A, OUTSIDER);
 
-            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+            assertThat(refused).containsExactly("report a.example 203.0.113.9 user@a.example x.example");
         }
 
         @Test
@@ -1372,7 +1374,7 @@ class AuthorizedOutboundHookTest {
 
             assertThat(result).isEqualTo(HookResult.DECLINED);
             assertThat(session.isRelayingAllowed()).isTrue();
-            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example x.example");
+            assertThat(refused).containsExactly("report a.example 203.0.113.9 user@a.example x.example");
         }
 
         @ParameterizedTest
@@ -1521,7 +1523,7 @@ class AuthorizedOutboundHookTest {
 
             hook(enforcement, LISTS, DOMAINS).onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
 
-            assertThat(refused).containsExactly("a.example 203.0.113.9 user@a.example -");
+            assertThat(refused).containsExactly(enforcement.word() + " a.example 203.0.113.9 user@a.example -");
         }
 
         @Test

@@ -8,6 +8,10 @@ import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +81,31 @@ class DomainEnforcementIntegrationTest {
 
         webAdmin.setEnforcement(domain, "report").then().statusCode(204);
         assertThat(rcptOfDomain(TRUSTED)).startsWith("250 ");
+    }
+
+    @Test
+    void refusalsShouldSayHowManyAttemptsWereRefused() {
+        webAdmin.setEnforcement(domain, "report").then().statusCode(204);
+        rcptOfDomain(TRUSTED);
+        rcptOfDomain(UNLISTED);
+        webAdmin.setEnforcement(domain, "enforce").then().statusCode(204);
+        rcptOfDomain(TRUSTED);
+
+        List<String> refusals = Awaitility.await("refusals")
+                .atMost(Duration.ofSeconds(10))
+                .until(this::refusals, found -> found.contains(TRUSTED + " 2 1"));
+
+        assertThat(refusals).containsExactlyInAnyOrder(TRUSTED + " 2 1", UNLISTED + " 1 0");
+    }
+
+    private List<String> refusals() {
+        List<Map<String, Object>> refusals = webAdmin.request()
+                .get("/domains/" + domain + "/refusedOutbounds")
+                .jsonPath()
+                .getList("");
+        return refusals.stream()
+                .map(refusal -> refusal.get("ip") + " " + refusal.get("attempts") + " " + refusal.get("refused"))
+                .toList();
     }
 
     @Test
