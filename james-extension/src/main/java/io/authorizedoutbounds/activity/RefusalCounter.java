@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalSum;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -77,6 +78,7 @@ final class RefusalCounter {
             current = RefusalTally.ofAddresses(domain, now);
             sums.put(domain, current);
         }
+        current.setAddresses(byAddress.getOrDefault(domain, Map.of()).size());
         unwrittenSums.add(current);
         return Optional.of(current);
     }
@@ -147,10 +149,9 @@ final class RefusalCounter {
     }
 
     /** Removes at most {@code limit} sums of domains from those that are to be written, with their counts as they are now. */
-    synchronized ImmutableMap<RefusalTally, RefusalCount> drainSums(int limit) {
-        ImmutableMap<RefusalTally, RefusalCount> drained = unwrittenSums.stream()
-                .limit(limit)
-                .collect(ImmutableMap.toImmutableMap(sum -> sum, RefusalTally::count));
+    synchronized ImmutableMap<RefusalTally, RefusalSum> drainSums(int limit) {
+        ImmutableMap<RefusalTally, RefusalSum> drained =
+                unwrittenSums.stream().limit(limit).collect(ImmutableMap.toImmutableMap(sum -> sum, RefusalTally::sum));
         unwrittenSums.removeAll(drained.keySet());
         return drained;
     }

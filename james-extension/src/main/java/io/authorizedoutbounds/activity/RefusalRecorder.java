@@ -6,6 +6,7 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
+import io.authorizedoutbounds.policy.RefusalSum;
 import io.authorizedoutbounds.policy.Refusals;
 import java.time.Clock;
 import java.time.Duration;
@@ -62,7 +63,7 @@ public class RefusalRecorder implements Refusals {
     /** Writes some counts; to be called once a {@link #WRITE_INTERVAL}. Throws nothing: what fails is written again. */
     public void write() {
         ImmutableMap<RefusalTally, RefusalCount> counts = counter.drain(MAX_WRITES);
-        ImmutableMap<RefusalTally, RefusalCount> sums = counter.drainSums(MAX_SUM_WRITES);
+        ImmutableMap<RefusalTally, RefusalSum> sums = counter.drainSums(MAX_SUM_WRITES);
         try {
             CompletableFuture.allOf(Stream.concat(
                                     counts.values().stream().map(store::save),
@@ -85,7 +86,7 @@ public class RefusalRecorder implements Refusals {
     /** Writing a count twice does no harm: it replaces the one of the same id. */
     private void retry(
             ImmutableMap<RefusalTally, RefusalCount> counts,
-            ImmutableMap<RefusalTally, RefusalCount> sums,
+            ImmutableMap<RefusalTally, RefusalSum> sums,
             Throwable reason) {
         if (!failing) {
             LOGGER.warn("Cannot write the counts of refusals, trying again: {}", String.valueOf(reason));

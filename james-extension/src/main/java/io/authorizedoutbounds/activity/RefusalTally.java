@@ -4,6 +4,7 @@ package io.authorizedoutbounds.activity;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalSum;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -26,6 +27,7 @@ abstract class RefusalTally {
     private String lastRecipientDomain = "";
     private boolean atMail;
     private boolean unwritten;
+    private int addresses;
 
     private RefusalTally(Domain domain, Instant now) {
         this.domain = domain;
@@ -88,12 +90,30 @@ abstract class RefusalTally {
         atMail = true;
     }
 
+    /** Of a sum: how many addresses it has counted until now. */
+    void setAddresses(int value) {
+        addresses = value;
+    }
+
     boolean isUnwritten() {
         return unwritten;
     }
 
     void setUnwritten(boolean value) {
         unwritten = value;
+    }
+
+    /** The sum of all addresses until now. */
+    RefusalSum sum() {
+        return RefusalSum.builder()
+                .id(id)
+                .domain(domain)
+                .hour(hour)
+                .attempts(attempts)
+                .refused(refused)
+                .addresses(addresses)
+                .lastSeen(lastSeen)
+                .build();
     }
 
     /** What was counted until now. */

@@ -230,7 +230,7 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     public CompletionStage<ImmutableList<OutboundChange>> history(Instant since, int limit) {
         Instant now = clock.instant();
         Instant from = withinRetention(since, now);
-        ChangeHistory history = new ChangeHistory((hour, enough) ->
+        NewestByHour<OutboundChange> history = new NewestByHour<>((hour, enough) ->
                 connection.daos().thenCompose(daos -> daos.changeLog().changesOfHour(hour, from, enough)));
         return history.read(ChangeLogHours.since(from, now), limit);
     }

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
+import io.authorizedoutbounds.policy.RefusalSum;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +30,7 @@ public class CassandraRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> saveSum(RefusalCount sum) {
+    public CompletionStage<Void> saveSum(RefusalSum sum) {
         return connection.daos().thenCompose(daos -> daos.refusals().insertSum(sum, retention));
     }
 
@@ -39,6 +40,14 @@ public class CassandraRefusalStore implements RefusalStore {
                 .daos()
                 .thenCompose(daos -> daos.refusals().newest(domain, since(), limit))
                 .thenApply(ImmutableList::copyOf);
+    }
+
+    @Override
+    public CompletionStage<ImmutableList<RefusalSum>> newestSums(Instant since, int limit) {
+        Instant from = since.isBefore(since()) ? since() : since;
+        NewestByHour<RefusalSum> sums = new NewestByHour<>((hour, enough) ->
+                connection.daos().thenCompose(daos -> daos.refusals().sumsOfHour(hour, enough)));
+        return sums.read(ChangeLogHours.since(from, clock.instant()), limit);
     }
 
     @Override

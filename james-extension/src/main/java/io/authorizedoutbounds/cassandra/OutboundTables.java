@@ -33,6 +33,7 @@ final class OutboundTables {
     static final String ACTION = "action";
     static final String CHANGED_BY = "changed_by";
     static final String ATTEMPTS = "attempts";
+    static final String ADDRESSES = "addresses";
     static final String REFUSED = "refused";
     static final String FIRST_SEEN = "first_seen";
     static final String LAST_SEEN = "last_seen";
@@ -89,7 +90,7 @@ final class OutboundTables {
                     + " from all the ips that it did not count one by one. One partition for each domain, with at most some"
                     + " thousand rows for each hour and node; rows expire after refusals.retention.'",
             "authorized_outbound_refusal_by_hour",
-            "(hour timestamp, domain text, id uuid, attempts bigint, refused bigint, last_seen timestamp,"
+            "(hour timestamp, domain text, id uuid, attempts bigint, refused bigint, addresses int, last_seen timestamp,"
                     + " PRIMARY KEY ((hour), domain, id))"
                     + " WITH compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
@@ -114,6 +115,7 @@ final class OutboundTables {
                     .put("authorized_outbound_by_ip", ORPHANED_AT + " timestamp")
                     .put("authorized_outbound_refusal", REFUSED + " bigint")
                     .put("authorized_outbound_refusal_by_hour", REFUSED + " bigint")
+                    .put("authorized_outbound_refusal_by_hour", ADDRESSES + " int")
                     .build();
 
     private OutboundTables() {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cassandra;
 
+import static io.authorizedoutbounds.cassandra.OutboundTables.ADDRESSES;
 import static io.authorizedoutbounds.cassandra.OutboundTables.ATTEMPTS;
 import static io.authorizedoutbounds.cassandra.OutboundTables.DOMAIN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.FIRST_SEEN;
@@ -20,6 +21,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.RefusalCount;
+import io.authorizedoutbounds.policy.RefusalSum;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
@@ -47,8 +50,11 @@ final class RefusalDao {
                     + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since"
                     + " LIMIT :max_counts";
     private static final String INSERT_SUM =
-            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, refused, last_seen)"
-                    + " VALUES (:hour, :domain, :id, :attempts, :refused, :last_seen) USING TTL :ttl";
+            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, refused, addresses,"
+                    + " last_seen) VALUES (:hour, :domain, :id, :attempts, :refused, :addresses, :last_seen)"
+                    + " USING TTL :ttl";
+    private static final String SELECT_SUMS_OF_HOUR = "SELECT hour, domain, id, attempts, refused, addresses, last_seen"
+            + " FROM %s.authorized_outbound_refusal_by_hour WHERE hour = :hour LIMIT :max_counts";
     private static final String SELECT_SUMS = "SELECT hour, attempts FROM %s.authorized_outbound_refusal_by_hour"
             + " WHERE hour IN :hours AND domain = :domain";
 
@@ -63,6 +69,7 @@ final class RefusalDao {
     private final PreparedStatement insert;
     private final PreparedStatement select;
     private final PreparedStatement insertSum;
+    private final PreparedStatement selectSumsOfHour;
     private final PreparedStatement selectSums;
 
     private RefusalDao(QuorumSession session, ImmutableMap<String, PreparedStatement> statements) {
@@ -70,18 +77,22 @@ final class RefusalDao {
         this.insert = statements.get(INSERT);
         this.select = statements.get(SELECT);
         this.insertSum = statements.get(INSERT_SUM);
+        this.selectSumsOfHour = statements.get(SELECT_SUMS_OF_HOUR);
         this.selectSums = statements.get(SELECT_SUMS);
     }
 
     static CompletionStage<RefusalDao> prepare(QuorumSession session) {
-        return session.prepare(INSERT, SELECT, INSERT_SUM, SELECT_SUMS)
+        return session.prepare(INSERT, SELECT, INSERT_SUM, SELECT_SUMS_OF_HOUR, SELECT_SUMS)
                 .thenApply(statements -> new RefusalDao(session, statements));
     }
 
     /** A column without a value is left unset: in a new row, a null would be a tombstone. */
     CompletionStage<Void> insert(RefusalCount count, Duration retention) {
-        BoundStatementBuilder row = row(insert, count, retention)
+        BoundStatementBuilder row = key(insert, count.domain(), count.hour(), count.id(), retention)
+                .setLong(ATTEMPTS, count.attempts())
+                .setLong(REFUSED, count.refused())
                 .setInstant(FIRST_SEEN, count.firstSeen())
+                .setInstant(LAST_SEEN, count.lastSeen())
                 .setString(LAST_SENDER, count.lastSender());
         if (count.client().isPresent()) {
             row = row.setInetAddress(IP, count.client().get().asInetAddress());
@@ -93,20 +104,35 @@ final class RefusalDao {
         return session.execute(row.build()).thenAccept(result -> {});
     }
 
-    CompletionStage<Void> insertSum(RefusalCount sum, Duration retention) {
-        return session.execute(row(insertSum, sum, retention).build()).thenAccept(result -> {});
+    CompletionStage<Void> insertSum(RefusalSum sum, Duration retention) {
+        return session.execute(key(insertSum, sum.domain(), sum.hour(), sum.id(), retention)
+                        .setLong(ATTEMPTS, sum.attempts())
+                        .setLong(REFUSED, sum.refused())
+                        .setInt(ADDRESSES, sum.addresses())
+                        .setInstant(LAST_SEEN, sum.lastSeen())
+                        .build())
+                .thenAccept(result -> {});
     }
 
-    private static BoundStatementBuilder row(PreparedStatement statement, RefusalCount count, Duration retention) {
+    private static BoundStatementBuilder key(
+            PreparedStatement statement, Domain domain, Instant hour, UUID id, Duration retention) {
         return statement
                 .boundStatementBuilder()
-                .setString(DOMAIN, count.domain().asString())
-                .setInstant(HOUR, count.hour())
-                .setUuid(ID, count.id())
-                .setLong(ATTEMPTS, count.attempts())
-                .setLong(REFUSED, count.refused())
-                .setInstant(LAST_SEEN, count.lastSeen())
+                .setString(DOMAIN, domain.asString())
+                .setInstant(HOUR, hour)
+                .setUuid(ID, id)
                 .setInt(TTL, Math.toIntExact(retention.toSeconds()));
+    }
+
+    /** Returns sums of all domains within an hour, at most {@code limit}, in no order that means something. */
+    CompletionStage<List<RefusalSum>> sumsOfHour(Instant hour, int limit) {
+        return session.list(
+                selectSumsOfHour
+                        .boundStatementBuilder()
+                        .setInstant(HOUR, hour)
+                        .setInt(MAX_COUNTS, limit)
+                        .build(),
+                RefusalDao::sum);
     }
 
     /** Returns the counts of the hours since an instant, those of the newest hour first. */
@@ -145,6 +171,22 @@ final class RefusalDao {
     /** A row of an earlier version does not have them: it counts as if the domain had not reported. */
     private static long refused(Row row) {
         return row.isNull(REFUSED) ? row.getLong(ATTEMPTS) : row.getLong(REFUSED);
+    }
+
+    private static Optional<RefusalSum> sum(Row row) {
+        try {
+            return Optional.of(RefusalSum.builder()
+                    .id(row.getUuid(ID))
+                    .domain(Domain.of(row.getString(DOMAIN)))
+                    .hour(row.getInstant(HOUR))
+                    .attempts(row.getLong(ATTEMPTS))
+                    .refused(refused(row))
+                    .addresses(row.getInt(ADDRESSES))
+                    .lastSeen(Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow())
+                    .build());
+        } catch (IllegalArgumentException | NoSuchElementException e) {
+            return MalformedRows.skip(row, e);
+        }
     }
 
     private static Optional<RefusalCount> count(Row row) {

@@ -16,7 +16,7 @@ public interface RefusalStore {
      * Stores how many attempts of a domain one node has refused, or would have, within one hour, from all addresses together. It replaces
      * the sum of the same id.
      */
-    CompletionStage<Void> saveSum(RefusalCount sum);
+    CompletionStage<Void> saveSum(RefusalSum sum);
 
     /**
      * The counts of a domain, those of the newest hour first.
@@ -24,6 +24,14 @@ public interface RefusalStore {
      * @param limit of counts; an answer with as many may be incomplete
      */
     CompletionStage<ImmutableList<RefusalCount>> newest(Domain domain, int limit);
+
+    /**
+     * The sums of all domains, those of the newest hour first.
+     *
+     * @param since a sum of an hour that ended before is not returned
+     * @param limit of sums; an answer with as many may be incomplete
+     */
+    CompletionStage<ImmutableList<RefusalSum>> newestSums(Instant since, int limit);
 
     /** The attempts of a domain by hour, the oldest hour first, from the stored sums. */
     CompletionStage<ImmutableSortedMap<Instant, Long>> attemptsByHour(Domain domain);

@@ -39,13 +39,14 @@ import spark.Service;
  * GET /authorizedOutbounds/addresses/{ip}                   200 the domains that list the address
  * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 the rows of rules 1 and 2
  * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
+ * GET /authorizedOutbounds/refused?since=&amp;limit=            200 the domains with refusals, most attempts first
  * POST /authorizedOutbounds/sweep?confirm                   200 how many removed domains are orphaned now
  * </pre>
  *
  * <p>400 with a message for bad input, 503 when Cassandra cannot be reached.
  */
 public class AuthorizedOutboundsRoutes implements Routes {
-    private static final String BASE_PATH = "/authorizedOutbounds";
+    static final String BASE_PATH = "/authorizedOutbounds";
     private static final Duration DEFAULT_PERIOD = Duration.ofDays(7);
     private static final int DEFAULT_CHANGES = 100;
     private static final int MAX_CHANGES = 1000;
@@ -54,6 +55,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private final UseStore uses;
     private final InternalDomains internalDomains;
     private final Decisions decisions;
+    private final RefusalOverviewRoute refusalOverviewRoute;
     private final OrphanSweep sweep;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -66,6 +68,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 module.get(UseStore.class),
                 module.get(InternalDomains.class),
                 module.get(Decisions.class),
+                module.get(RefusalOverviewRoute.class),
                 module.get(OrphanSweep.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
@@ -77,6 +80,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
             UseStore uses,
             InternalDomains internalDomains,
             Decisions decisions,
+            RefusalOverviewRoute refusalOverviewRoute,
             OrphanSweep sweep,
             Clock clock,
             JsonTransformer jsonTransformer,
@@ -85,6 +89,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
         this.uses = uses;
         this.internalDomains = internalDomains;
         this.decisions = decisions;
+        this.refusalOverviewRoute = refusalOverviewRoute;
         this.sweep = sweep;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -99,6 +104,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     @Override
     public void define(Service service) {
         checks.guard(service, BASE_PATH);
+        refusalOverviewRoute.define(service);
         service.get(BASE_PATH, this::export);
         service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
         service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);
@@ -122,7 +128,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
 
     /** Of a longer time it is not known whether an entry was used. */
     private Instant unusedSince(String text) {
-        Instant since = instant("unusedSince", text);
+        Instant since = RequestValues.instantOrBadRequest("unusedSince", text);
         if (since.isBefore(clock.instant().minus(UseStore.RETENTION))) {
             throw HttpErrors.badRequest("'unusedSince' is " + PrintableText.quoted(text)
                     + ": the last use of an entry is known for " + UseStore.RETENTION.toDays() + " days only");
@@ -169,7 +175,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private ImmutableList<ChangeResponse> changes(Request request, Response response) {
         Optional<Domain> domain = parameter(request, "domain").map(RequestValues::domain);
         Instant since = parameter(request, "since")
-                .map(text -> instant("since", text))
+                .map(text -> RequestValues.instantOrBadRequest("since", text))
                 .orElse(clock.instant().minus(DEFAULT_PERIOD));
         int limit = RequestValues.number(request, "limit", 1, MAX_CHANGES, DEFAULT_CHANGES);
         return StoreCall.await(() ->
@@ -191,14 +197,6 @@ public class AuthorizedOutboundsRoutes implements Routes {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw HttpErrors.unavailable("James is shutting down: try again later");
-        }
-    }
-
-    private static Instant instant(String name, String text) {
-        try {
-            return RequestValues.instant(name, text);
-        } catch (IllegalArgumentException e) {
-            throw HttpErrors.badRequest(e.getMessage());
         }
     }
 }

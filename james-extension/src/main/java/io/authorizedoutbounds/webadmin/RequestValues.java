@@ -94,6 +94,15 @@ final class RequestValues {
                         + ", give a number from " + min + " to " + max));
     }
 
+    /** The instant of a parameter of the query; 400 when it is none. */
+    static Instant instantOrBadRequest(String name, String text) {
+        try {
+            return instant(name, text);
+        } catch (IllegalArgumentException e) {
+            throw HttpErrors.badRequest(e.getMessage());
+        }
+    }
+
     /** @throws IllegalArgumentException quoting the text, when it is not ISO 8601 with an offset */
     static Instant instant(String name, String text) {
         try {

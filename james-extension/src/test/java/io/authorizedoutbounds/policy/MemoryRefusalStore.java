@@ -4,6 +4,7 @@ package io.authorizedoutbounds.policy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.UUID;
@@ -16,7 +17,7 @@ import org.apache.james.core.Domain;
 /** Refusals in memory, for tests; can be unreachable. */
 public final class MemoryRefusalStore implements RefusalStore {
     private final Map<UUID, RefusalCount> counts = new ConcurrentHashMap<>();
-    private final Map<UUID, RefusalCount> sums = new ConcurrentHashMap<>();
+    private final Map<UUID, RefusalSum> sums = new ConcurrentHashMap<>();
     private Supplier<CompletionStage<Void>> outcome = MemoryRefusalStore::saved;
     private int writes;
 
@@ -31,7 +32,7 @@ public final class MemoryRefusalStore implements RefusalStore {
     }
 
     @Override
-    public CompletionStage<Void> saveSum(RefusalCount sum) {
+    public CompletionStage<Void> saveSum(RefusalSum sum) {
         return outcome.get().thenRun(() -> sums.put(sum.id(), sum));
     }
 
@@ -45,11 +46,20 @@ public final class MemoryRefusalStore implements RefusalStore {
     }
 
     @Override
+    public CompletionStage<ImmutableList<RefusalSum>> newestSums(Instant since, int limit) {
+        return CompletableFuture.completedFuture(sums.values().stream()
+                .filter(sum -> sum.hour().plus(1, ChronoUnit.HOURS).isAfter(since))
+                .sorted(Comparator.comparing(RefusalSum::hour).reversed())
+                .limit(limit)
+                .collect(ImmutableList.toImmutableList()));
+    }
+
+    @Override
     public CompletionStage<ImmutableSortedMap<Instant, Long>> attemptsByHour(Domain domain) {
         return CompletableFuture.completedFuture(sums.values().stream()
                 .filter(sum -> sum.domain().equals(domain))
                 .collect(ImmutableSortedMap.toImmutableSortedMap(
-                        Comparator.naturalOrder(), RefusalCount::hour, RefusalCount::attempts, Long::sum)));
+                        Comparator.naturalOrder(), RefusalSum::hour, RefusalSum::attempts, Long::sum)));
     }
 
     /** Whether writes succeed. */

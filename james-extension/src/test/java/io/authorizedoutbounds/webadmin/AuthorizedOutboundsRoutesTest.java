@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.RefusalSum;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +21,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -313,5 +318,58 @@ class AuthorizedOutboundsRoutesTest {
 
         assertThat(sweep.statusCode()).isEqualTo(400);
         assertThat(sweep.body()).contains("'confirm' is missing");
+    }
+
+    // --- The overview of refusals
+
+    private void saveSum(String domain, Instant hour, long attempts, long refused, int addresses) {
+        webAdmin.refusals()
+                .saveSum(RefusalSum.builder()
+                        .id(UUID.randomUUID())
+                        .domain(Domain.of(domain))
+                        .hour(hour)
+                        .attempts(attempts)
+                        .refused(refused)
+                        .addresses(addresses)
+                        .lastSeen(hour.plus(59, ChronoUnit.MINUTES))
+                        .build());
+    }
+
+    @Test
+    void overviewShouldHaveTheDomainsWithTheMostAttemptsFirst() throws Exception {
+        Instant hour = Instant.parse("2026-11-24T09:00:00Z");
+        saveSum("a.example", hour, 2, 0, 2);
+        saveSum("b.example", hour, 2, 2, 1);
+        saveSum("b.example", hour.minus(1, ChronoUnit.HOURS), 3, 1, 3);
+        saveSum("removed.example", hour, 9, 9, 9);
+        webAdmin.lists().setEnforcement(Domain.of("b.example"), Enforcement.REPORT, Author.unknown());
+
+        HttpResponse<String> overview = webAdmin.get("/authorizedOutbounds/refused");
+
+        assertThat(overview.statusCode()).isEqualTo(200);
+        assertThat(overview.body())
+                .isEqualTo("[{\"domain\":\"b.example\",\"enforcement\":\"report\",\"attempts\":5,\"refused\":3,"
+                        + "\"addresses\":3,\"lastSeen\":\"2026-11-24T09:59:00Z\"},"
+                        + "{\"domain\":\"a.example\",\"enforcement\":\"enforce\",\"attempts\":2,\"refused\":0,"
+                        + "\"addresses\":2,\"lastSeen\":\"2026-11-24T09:59:00Z\"}]");
+    }
+
+    @Test
+    void overviewShouldBeOfTheTimeAndTheNumberOfDomainsThatAreAskedFor() throws Exception {
+        saveSum("a.example", Instant.parse("2026-11-24T07:00:00Z"), 9, 9, 1);
+        saveSum("a.example", Instant.parse("2026-11-24T09:00:00Z"), 1, 1, 1);
+        saveSum("b.example", Instant.parse("2026-11-24T09:00:00Z"), 2, 2, 1);
+
+        HttpResponse<String> overview = webAdmin.get("/authorizedOutbounds/refused?since=2026-11-24T08:30:00Z&limit=1");
+
+        assertThat(overview.body()).contains("b.example").doesNotContain("a.example");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"since=yesterday", "limit=0", "limit=1001", "limit=many"})
+    void badParameterOfTheOverviewShouldBe400(String parameter) throws Exception {
+        HttpResponse<String> overview = webAdmin.get("/authorizedOutbounds/refused?" + parameter);
+
+        assertThat(overview.statusCode()).isEqualTo(400);
     }
 }

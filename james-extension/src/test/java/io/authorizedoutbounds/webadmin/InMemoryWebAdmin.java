@@ -69,6 +69,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(clock);
     private final MemoryUseStore uses = new MemoryUseStore();
+    private final MemoryRefusalStore refusals = new MemoryRefusalStore();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final InternalDomains domains;
@@ -109,7 +110,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         uses,
                         knownDomains,
                         new DomainChangeFilters(store, domains, knownDomains, TestOrphaning.of(store)),
-                        new RefusedOutboundsRoute(new MemoryRefusalStore(), knownDomains, json),
+                        new RefusedOutboundsRoute(refusals, knownDomains, json),
                         new OutboundEnforcementRoute(
                                 store, knownDomains, AuthorizedOutboundsConfiguration.DEFAULT, json),
                         AuthorizedOutboundsConfiguration.DEFAULT,
@@ -121,6 +122,8 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         uses,
                         domains,
                         decisions,
+                        new RefusalOverviewRoute(
+                                refusals, store, domains, AuthorizedOutboundsConfiguration.DEFAULT, clock, json),
                         new OrphanSweep(store, domains, TestOrphaning.of(store), Ticker.systemTicker()),
                         clock,
                         json,
@@ -140,6 +143,11 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
     /** The lists, for what no route does. */
     MemoryAuthorizedOutboundStore lists() {
         return lists;
+    }
+
+    /** What is refused. */
+    MemoryRefusalStore refusals() {
+        return refusals;
     }
 
     /** The last uses, which no route records. */

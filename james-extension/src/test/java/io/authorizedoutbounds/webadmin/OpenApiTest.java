@@ -48,7 +48,16 @@ class OpenApiTest {
                         null,
                         null,
                         checks),
-                new AuthorizedOutboundsRoutes(null, null, null, null, null, null, null, checks));
+                new AuthorizedOutboundsRoutes(
+                        null,
+                        null,
+                        null,
+                        null,
+                        new RefusalOverviewRoute(null, null, null, null, null, null),
+                        null,
+                        null,
+                        null,
+                        checks));
         service = Service.ignite().ipAddress("127.0.0.1").port(0);
         routes.forEach(each -> each.define(service));
     }

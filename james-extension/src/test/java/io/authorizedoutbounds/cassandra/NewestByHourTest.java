@@ -20,14 +20,14 @@ import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 
-class ChangeHistoryTest {
+class NewestByHourTest {
     private static final Instant FIRST_HOUR = Instant.parse("2024-05-01T10:00:00Z");
 
     /** What was read: the hour, counted from the first, and how many changes were enough. */
     private final List<String> reads = new ArrayList<>();
 
     private static List<Instant> hours(int count) {
-        return IntStream.range(0, count).mapToObj(ChangeHistoryTest::hour).collect(Collectors.toList());
+        return IntStream.range(0, count).mapToObj(NewestByHourTest::hour).collect(Collectors.toList());
     }
 
     private static Instant hour(int number) {
@@ -51,7 +51,7 @@ class ChangeHistoryTest {
     }
 
     private List<Instant> read(int hours, int limit) {
-        return new ChangeHistory(this::twoChanges)
+        return new NewestByHour<>(this::twoChanges)
                 .read(hours(hours), limit).toCompletableFuture().join().stream()
                         .map(OutboundChange::changedAt)
                         .collect(Collectors.toList());
@@ -105,7 +105,7 @@ class ChangeHistoryTest {
     @Test
     void historyShouldFailWhenAnHourCannotBeRead() {
         IllegalStateException unreachable = new IllegalStateException("no quorum");
-        ChangeHistory history = new ChangeHistory((hour, enough) ->
+        NewestByHour<OutboundChange> history = new NewestByHour<>((hour, enough) ->
                 hour.equals(hour(1)) ? CompletableFuture.failedFuture(unreachable) : twoChanges(hour, enough));
 
         assertThat(history.read(hours(3), 10).toCompletableFuture())

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.policy;
+
+import com.google.common.collect.ImmutableList;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.james.core.Domain;
+
+/** Adds the sums of all hours and nodes up, by domain. Not thread-safe. */
+public final class RefusalOverview {
+    /** The attempts of one domain. */
+    public static final class OfDomain {
+        private final Domain domain;
+        private long attempts;
+        private long refused;
+        private int addresses;
+        private Instant lastSeen = Instant.MIN;
+
+        private OfDomain(Domain domain) {
+            this.domain = domain;
+        }
+
+        private void add(RefusalSum sum) {
+            attempts += sum.attempts();
+            refused += sum.refused();
+            addresses = Math.max(addresses, sum.addresses());
+            lastSeen = lastSeen.isBefore(sum.lastSeen()) ? sum.lastSeen() : lastSeen;
+        }
+
+        public Domain domain() {
+            return domain;
+        }
+
+        public long attempts() {
+            return attempts;
+        }
+
+        /** Of the attempts those that were refused; the others would have been, if the domain did not report. */
+        public long refused() {
+            return refused;
+        }
+
+        /** The most addresses that one node has counted within one hour: there may have been more in all. */
+        public int addresses() {
+            return addresses;
+        }
+
+        public Instant lastSeen() {
+            return lastSeen;
+        }
+    }
+
+    private final Map<Domain, OfDomain> domains = new HashMap<>();
+
+    public void add(RefusalSum sum) {
+        domains.computeIfAbsent(sum.domain(), OfDomain::new).add(sum);
+    }
+
+    /** All domains, those with the most attempts first. */
+    public ImmutableList<OfDomain> domains() {
+        return domains.values().stream()
+                .sorted(Comparator.comparingLong(OfDomain::attempts).reversed().thenComparing(of -> of.domain()
+                        .asString()))
+                .collect(ImmutableList.toImmutableList());
+    }
+}
