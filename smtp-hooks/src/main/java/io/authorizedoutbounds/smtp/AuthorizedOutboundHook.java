@@ -158,7 +158,8 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return guarded(session, HookResult.DECLINED, () -> {
             Optional<Transaction> current = current(session, sender);
-            SessionTrust trust = trustOf(session, current);
+            boolean granted = current.isPresent() && current.get().isGranted();
+            SessionTrust trust = granted ? trustAfterGrant(session) : trustWithoutGrant(session);
             if (rule.isAbove(trust)) {
                 // Needs no domain list.
                 metrics.count(RelayRow.TRUSTED);
@@ -173,12 +174,13 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         });
     }
 
-    /** Revokes a grant that is not of this transaction. */
-    private static SessionTrust trustOf(SMTPSession session, Optional<Transaction> current) {
-        if (current.isPresent() && current.get().isGranted()) {
-            // The permission to relay is that of this hook; the client may have authenticated since.
-            return session.getUsername() != null ? SessionTrust.AUTHENTICATED : SessionTrust.NONE;
-        }
+    /** The permission to relay is that of this hook; the client may have authenticated since. */
+    private static SessionTrust trustAfterGrant(SMTPSession session) {
+        return session.getUsername() != null ? SessionTrust.AUTHENTICATED : SessionTrust.NONE;
+    }
+
+    /** Revokes a grant that is of another transaction. */
+    private static SessionTrust trustWithoutGrant(SMTPSession session) {
         // Without a permission there is none to revoke.
         if (session.isRelayingAllowed()) {
             RelayPermission.revoke(session);
