@@ -19,6 +19,7 @@ public final class Bench {
             "smtp", new SmtpMeasurement(),
             "scale", new ScaleMeasurement(),
             "outage", new OutageMeasurement(),
+            "soak", new SoakMeasurement(),
             "operator", new OperatorMeasurement());
     private static final String WRITE = "--write";
     private static final Path DOCUMENT = Build.repository().resolve("docs/performance.md");

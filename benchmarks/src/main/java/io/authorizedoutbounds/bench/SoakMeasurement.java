@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.authorizedoutbounds.bench;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import io.authorizedoutbounds.bench.SoakOutages.Outage;
+import io.authorizedoutbounds.bench.SoakReport.Episode;
+import io.authorizedoutbounds.it.server.CassandraServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Two Jameses under a steady load while lists are changed over WebAdmin, one outage after another; an oracle that knows
+ * all changes judges each answer.
+ */
+class SoakMeasurement implements Measurement {
+    private static final int SECONDS = Integer.getInteger("bench.soak.seconds", 600);
+    private static final int CONNECTIONS = Integer.getInteger("bench.soak.connections", 80);
+    private static final int RCPT_PER_SECOND = Integer.getInteger("bench.soak.rcpt", 10);
+
+    /** From an outage to the next: longer than the poller remembers to read a change again. */
+    private static final int QUIET = Integer.getInteger("bench.soak.quiet", 50);
+
+    private static final int CHANGES_PER_SECOND = Integer.getInteger("bench.soak.changes", 4);
+    private static final int CHANGING_THREADS = 8;
+    private static final int WARM_UP = 20;
+    private static final int FROZEN = 20;
+    private static final int DOWN = 10;
+
+    /** Also longer than the driver needs to find that a connection is of no use: half a minute. */
+    private static final int FROZEN_LONG = 45;
+
+    private static final int STALE_MAXIMUM = 30;
+    private static final long PROPAGATION = TimeUnit.SECONDS.toNanos(2);
+    private static final long RECOVERY = TimeUnit.SECONDS.toNanos(10);
+
+    /** A Cassandra that is killed loses what it has acknowledged in the last 100 ms (commitlog_sync: periodic). */
+    private static final long UNSYNCED = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final int DOMAINS = 25;
+    private static final int ADDRESSES_PER_DOMAIN = 4;
+    private static final String USER = "user@" + domain(0);
+    private static final String KEYSPACE = "soak";
+
+    private final List<Episode> episodes = new ArrayList<>();
+    private SoakRun run;
+    private SoakOutages outages;
+    private SoakOracle oracle;
+    private SoakAnswers answers;
+
+    @Override
+    public Report run() throws Exception {
+        System.out.println("Starting Cassandra and two Jameses ...");
+        run = new SoakRun();
+        outages = new SoakOutages(RECOVERY);
+        oracle = new SoakOracle(PROPAGATION, TimeUnit.SECONDS.toNanos(STALE_MAXIMUM), outages);
+        answers = new SoakAnswers(oracle, outages);
+        try (CassandraServer cassandra = CassandraServer.asInProduction().start();
+                SoakNode one = start(0, cassandra);
+                SoakNode other = start(1, cassandra)) {
+            List<SoakNode> nodes = List.of(one, other);
+            List<SoakEntry> entries = entries();
+            SoakChanges changes = new SoakChanges(
+                    run, nodes, oracle, TimeUnit.SECONDS.toNanos(1) * CHANGING_THREADS / CHANGES_PER_SECOND);
+            changes.prepare(entries);
+            SoakLoad load = new SoakLoad(run, nodes, entries, USER, answers, RCPT_PER_SECOND);
+            ExecutorService threads = Executors.newCachedThreadPool();
+            try {
+                List<CompletableFuture<Void>> clients = new ArrayList<>();
+                for (List<SoakEntry> ofThread : Lists.partition(entries, entries.size() / CHANGING_THREADS + 1)) {
+                    clients.add(CompletableFuture.runAsync(() -> changes.change(ofThread), threads));
+                }
+                for (int client = 0; client < CONNECTIONS; client++) {
+                    clients.add(CompletableFuture.runAsync(load::send, threads));
+                }
+                cycle(cassandra, nodes);
+                run.stop();
+                CompletableFuture.allOf(clients.toArray(CompletableFuture<?>[]::new))
+                        .get(1, TimeUnit.MINUTES);
+            } finally {
+                run.stop();
+                threads.shutdownNow();
+            }
+            return report(changes);
+        }
+    }
+
+    private static SoakNode start(int number, CassandraServer cassandra) {
+        return SoakNode.start(
+                number,
+                cassandra,
+                KEYSPACE,
+                STALE_MAXIMUM + "s",
+                IntStream.range(0, DOMAINS).mapToObj(SoakMeasurement::domain).toList(),
+                USER);
+    }
+
+    private static String domain(int number) {
+        return "soak" + number + ".example";
+    }
+
+    private static List<SoakEntry> entries() {
+        return IntStream.range(0, DOMAINS * ADDRESSES_PER_DOMAIN)
+                .mapToObj(number -> new SoakEntry(
+                        domain(number % DOMAINS), "127.1." + number % DOMAINS + "." + (1 + number / DOMAINS)))
+                .toList();
+    }
+
+    /** One outage after another, each with a time to recover, until the time is over. */
+    private void cycle(CassandraServer cassandra, List<SoakNode> nodes) {
+        long end = run.now() + TimeUnit.SECONDS.toNanos(SECONDS);
+        SoakRecovery recovery = new SoakRecovery(run, nodes);
+        System.out.println(SoakReport.HEADER);
+        run.pause(TimeUnit.SECONDS.toNanos(WARM_UP));
+        List<Runnable> kinds = List.of(
+                () -> freeze(cassandra, FROZEN),
+                () -> restart(cassandra),
+                () -> freeze(cassandra, FROZEN_LONG),
+                () -> restart(nodes.get(1)));
+        for (int number = 0; run.now() < end; number++) {
+            kinds.get(number % kinds.size()).run();
+            Outage outage = outages.all().get(number);
+            long quietUntil = outage.endsAt() + TimeUnit.SECONDS.toNanos(QUIET);
+            episodes.add(new Episode(outage, recovery.await(outage.endsAt(), quietUntil)));
+            run.pauseUntil(quietUntil);
+            System.out.println(newReport().line(number));
+        }
+    }
+
+    private void freeze(CassandraServer cassandra, int seconds) {
+        Outage outage = outages.begin("Cassandra frozen", SoakOutages.ALL_NODES, run.now());
+        cassandra.freeze();
+        try {
+            run.pause(TimeUnit.SECONDS.toNanos(seconds));
+        } finally {
+            cassandra.thaw();
+        }
+        outage.end(run.now());
+    }
+
+    private void restart(CassandraServer cassandra) {
+        Outage outage = outages.begin("Cassandra killed", SoakOutages.ALL_NODES, run.now());
+        cassandra.kill();
+        oracle.loseChangesSince(outage.beginsAt() - UNSYNCED);
+        run.pause(TimeUnit.SECONDS.toNanos(DOWN));
+        cassandra.start();
+        outage.end(run.now());
+    }
+
+    private void restart(SoakNode node) {
+        Outage outage = outages.begin("node " + node.number() + " killed", node.number(), run.now());
+        node.restart();
+        outage.end(run.now());
+    }
+
+    private SoakReport newReport() {
+        return new SoakReport(episodes, answers, RECOVERY);
+    }
+
+    private Report report(SoakChanges changes) {
+        SoakReport report = newReport();
+        ImmutableList.Builder<String> text = ImmutableList.builder();
+        text.add(String.format(
+                Locale.ROOT,
+                "Two Jameses (memory app) on one Cassandra, `stale.maximum=%ds`; %d connections send %d RCPT a second each,"
+                        + " a new connection to either node every %d RCPT: half of them from an address that is sometimes"
+                        + " listed, as its domain (rows 2 and 3), the others with external senders from such an address"
+                        + " (rows 6 and 7) and from addresses never seen (row 7), and inbound (row 5). At the same time"
+                        + " %d changes a second over the WebAdmin of either node, PUT and DELETE, of %d entries in %d"
+                        + " domains. An answer is right when the entry was so at some time from its RCPT to its answer; a change"
+                        + " holds on its own node from the 204 on, and 2 s later on the other one. Stale: as it was before,"
+                        + " in an outage of Cassandra or within %.0f s of its end. Health and polls are looked at four"
+                        + " times a second.%n",
+                STALE_MAXIMUM,
+                CONNECTIONS,
+                RCPT_PER_SECOND,
+                SoakLoad.MAILS_PER_CONNECTION * SoakLoad.RECIPIENTS_PER_MAIL,
+                CHANGES_PER_SECOND,
+                DOMAINS * ADDRESSES_PER_DOMAIN,
+                DOMAINS,
+                (double) TimeUnit.NANOSECONDS.toSeconds(RECOVERY)));
+        text.add("Changes acknowledged: " + changes.acknowledged() + ", not acknowledged: " + changes.failed()
+                + ". Answers: "
+                + answers.counts().entrySet().stream()
+                        .map(count -> String.format(
+                                Locale.ROOT, "%,d %s", count.getValue().sum(), count.getKey()))
+                        .collect(Collectors.joining(", "))
+                + ".\n");
+        text.add(SoakReport.HEADER);
+        IntStream.range(0, episodes.size()).mapToObj(report::line).forEach(text::add);
+        text.add("");
+        text.addAll(report.examples());
+        return new Report("A soak with outages", String.join("\n", text.build()), report.budgets());
+    }
+}
