@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -54,8 +55,8 @@ public class ChangeLogPoller {
 
     private static final Duration POLL_TIMEOUT = Duration.ofSeconds(10);
 
-    /** Short, since the next poll waits for it. */
-    private static final Duration LONG_POLL_TIMEOUT = Duration.ofSeconds(1);
+    /** No poll waits for it. */
+    private static final Duration LONG_POLL_TIMEOUT = Duration.ofSeconds(10);
 
     private static final int MAX_SEEN_CHANGES = 5 * MAX_CHANGES;
 
@@ -80,6 +81,11 @@ public class ChangeLogPoller {
 
     private Instant polledUntil;
     private long longPolledAt;
+
+    /** The query that goes far back; completed, and without changes, when there is none. */
+    private CompletableFuture<ImmutableList<OutboundChange>> farBack =
+            CompletableFuture.completedFuture(ImmutableList.of());
+
     private boolean failing;
 
     /** @param furthestBack no query goes back further; after a longer pause everything is invalidated */
@@ -109,7 +115,7 @@ public class ChangeLogPoller {
                 lookup.invalidateAll();
                 polledUntil = now;
             }
-            ImmutableList<OutboundChange> changes = readChanges(polledUntil.minus(POLL_OVERLAP), POLL_TIMEOUT);
+            ImmutableList<OutboundChange> changes = readChanges(polledUntil.minus(POLL_OVERLAP));
             if (changes.size() < MAX_CHANGES) {
                 changes.forEach(change -> apply(change, at));
             } else {
@@ -132,24 +138,37 @@ public class ChangeLogPoller {
         }
     }
 
-    /** Once a long interval. What this poll does not read, because it is slow or there is too much, is left to the next. */
-    private void pollFarBack(Instant now, long at) throws InterruptedException {
-        if (at - longPolledAt < LONG_POLL_INTERVAL.toNanos()) {
-            return;
-        }
-        longPolledAt = at;
-        try {
-            readChanges(now.minus(furthestBack), LONG_POLL_TIMEOUT).forEach(change -> apply(change, at));
-        } catch (ExecutionException | TimeoutException e) {
-            LOGGER.debug("Cannot poll the change log of authorized outbounds far back", e);
+    /**
+     * Starts a query once a long interval, and applies its changes, in this poll or in the one after its answer: there may be
+     * many, and what has just been changed is not to wait for them. What it does not read is left to the next one.
+     */
+    private void pollFarBack(Instant now, long at) {
+        applyFarBack(at);
+        if (farBack.isDone() && at - longPolledAt >= LONG_POLL_INTERVAL.toNanos()) {
+            longPolledAt = at;
+            farBack = store.changesSince(now.minus(furthestBack), MAX_CHANGES)
+                    .toCompletableFuture()
+                    .orTimeout(LONG_POLL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .exceptionally(failure -> {
+                        LOGGER.debug("Cannot poll the change log of authorized outbounds far back", failure);
+                        return ImmutableList.of();
+                    });
+            applyFarBack(at);
         }
     }
 
-    private ImmutableList<OutboundChange> readChanges(Instant since, Duration timeout)
+    private void applyFarBack(long at) {
+        if (farBack.isDone()) {
+            farBack.join().forEach(change -> apply(change, at));
+            farBack = CompletableFuture.completedFuture(ImmutableList.of());
+        }
+    }
+
+    private ImmutableList<OutboundChange> readChanges(Instant since)
             throws InterruptedException, ExecutionException, TimeoutException {
         return store.changesSince(since, MAX_CHANGES)
                 .toCompletableFuture()
-                .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                .get(POLL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void apply(OutboundChange change, long at) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
@@ -14,12 +15,14 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.SettableClock;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,6 +53,9 @@ class ChangeLogPollerTest {
     /** Where the lists are read: the store, unless a test says otherwise. */
     private MemoryAuthorizedOutboundStore listsOf = store;
 
+    /** What a query of the change log that goes back further than five minutes returns, or null for that of the store. */
+    private CompletableFuture<ImmutableList<OutboundChange>> farBack;
+
     private final AuthorizedOutboundStore readersView = whileUp();
     private final CachedLookup lookup = new CachedLookup(
             readersView,
@@ -77,6 +83,11 @@ class ChangeLogPollerTest {
                     }
                     if (!up.get() || !(listsUp.get() || method.getName().equals("changesSince"))) {
                         return CompletableFuture.failedFuture(new IllegalStateException("down"));
+                    }
+                    if (farBack != null
+                            && method.getName().equals("changesSince")
+                            && ((Instant) arguments[0]).isBefore(clock.instant().minus(Duration.ofMinutes(5)))) {
+                        return farBack;
                     }
                     try {
                         return method.invoke(method.getName().equals("changesSince") ? store : listsOf, arguments);
@@ -205,6 +216,43 @@ class ChangeLogPollerTest {
         assertBoth(Listing.UNLISTED);
 
         pass(Duration.ofSeconds(10));
+        poller.poll();
+
+        assertBoth(Listing.LISTED);
+    }
+
+    /** The changes far back may be many, and what other nodes have just changed is to hold within two seconds. */
+    @Test
+    void pollShouldNotWaitForTheChangesFarBack() {
+        AtomicBoolean waited = new AtomicBoolean();
+        farBack = new CompletableFuture<>() {
+            @Override
+            public ImmutableList<OutboundChange> get(long timeout, TimeUnit unit) {
+                waited.set(true);
+                return ImmutableList.of();
+            }
+        };
+        pass(Duration.ofSeconds(10));
+
+        poller.poll();
+
+        assertThat(waited).isFalse();
+    }
+
+    @Test
+    void changesFarBackShouldHoldAfterTheNextPoll() {
+        assertBoth(Listing.UNLISTED);
+        writersClock.advance(Duration.ofMinutes(-20));
+        put();
+        writersClock.advance(Duration.ofMinutes(20));
+        farBack = new CompletableFuture<>();
+        pass(Duration.ofSeconds(10));
+        poller.poll();
+        assertBoth(Listing.UNLISTED);
+        farBack.complete(store.changesSince(clock.instant().minus(STALE_MAXIMUM), 10)
+                .toCompletableFuture()
+                .join());
+
         poller.poll();
 
         assertBoth(Listing.LISTED);
