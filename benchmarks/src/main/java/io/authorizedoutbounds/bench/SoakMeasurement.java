@@ -54,6 +54,7 @@ class SoakMeasurement implements Measurement {
     private SoakOutages outages;
     private SoakOracle oracle;
     private SoakAnswers answers;
+    private SoakStalls stalls;
 
     @Override
     public Report run() throws Exception {
@@ -62,6 +63,7 @@ class SoakMeasurement implements Measurement {
         outages = new SoakOutages(RECOVERY);
         oracle = new SoakOracle(PROPAGATION, TimeUnit.SECONDS.toNanos(STALE_MAXIMUM), outages);
         answers = new SoakAnswers(oracle, outages);
+        stalls = new SoakStalls(run);
         try (CassandraServer cassandra = CassandraServer.asInProduction().start();
                 SoakNode one = start(0, cassandra);
                 SoakNode other = start(1, cassandra)) {
@@ -74,6 +76,7 @@ class SoakMeasurement implements Measurement {
             ExecutorService threads = Executors.newCachedThreadPool();
             try {
                 List<CompletableFuture<Void>> clients = new ArrayList<>();
+                clients.add(CompletableFuture.runAsync(stalls::watch, threads));
                 for (List<SoakEntry> ofThread : Lists.partition(entries, entries.size() / CHANGING_THREADS + 1)) {
                     clients.add(CompletableFuture.runAsync(() -> changes.change(ofThread), threads));
                 }
@@ -161,7 +164,7 @@ class SoakMeasurement implements Measurement {
     }
 
     private SoakReport newReport() {
-        return new SoakReport(episodes, answers, RECOVERY);
+        return new SoakReport(episodes, answers, stalls, RECOVERY);
     }
 
     private Report report(SoakChanges changes) {
@@ -192,7 +195,9 @@ class SoakMeasurement implements Measurement {
                         .map(count -> String.format(
                                 Locale.ROOT, "%,d %s", count.getValue().sum(), count.getKey()))
                         .collect(Collectors.joining(", "))
-                + ".\n");
+                + ". A thread that is due every 5 ms ran more than 20 ms late " + stalls.count() + " times, "
+                + TimeUnit.NANOSECONDS.toMillis(stalls.longest())
+                + " ms at most: the machine was too busy then.\n");
         text.add(SoakReport.HEADER);
         IntStream.range(0, episodes.size()).mapToObj(report::line).forEach(text::add);
         text.add("");
