@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 
@@ -302,32 +303,26 @@ public class CachedLookup implements OutboundLookup {
     }
 
     /**
-     * Invalidates if the store would be queried then; otherwise only refreshes, since what is cached is all there is.
+     * Refreshes what is cached of this domain.
      *
-     * @return whether it was invalidated
+     * @return whether the store has answered, so that nothing is cached that was read before
      */
-    boolean tryInvalidate(Domain domain, OutboundAddress address) {
-        if (store.isBreakerOpen() || store.isFailing(domain) || store.isFailing(address)) {
-            caches.refresh(domain, address);
-            return false;
-        }
-        caches.invalidate(domain, address);
-        return true;
+    CompletionStage<Boolean> tryRefresh(Domain domain) {
+        return caches.tryRefresh(domain);
+    }
+
+    /**
+     * Refreshes what is cached of this address.
+     *
+     * @return whether the store has answered, so that nothing is cached that was read before
+     */
+    CompletionStage<Boolean> tryRefresh(OutboundAddress address) {
+        return caches.tryRefresh(address);
     }
 
     /** Reads what is cached of this domain again; it holds until the store answers. */
     void refresh(Domain domain) {
         caches.refresh(domain);
-    }
-
-    /** The same as {@link #tryInvalidate(Domain, OutboundAddress)} for a domain and its enforcement. */
-    boolean tryInvalidate(Domain domain) {
-        if (store.isBreakerOpen() || store.isFailing(domain)) {
-            caches.refresh(domain);
-            return false;
-        }
-        caches.invalidate(domain);
-        return true;
     }
 
     /** Drops everything that is cached. */

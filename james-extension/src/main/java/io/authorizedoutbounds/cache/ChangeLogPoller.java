@@ -7,13 +7,17 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.annotations.VisibleForTesting;
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.StoreNotReachedException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,8 +44,8 @@ public class ChangeLogPoller {
      */
     private static final Duration REFRESH_PERIOD = Duration.ofSeconds(15);
 
-    /** A change is invalidated once more at this age, which is longer than a change is tried. */
-    private static final Duration FINAL_INVALIDATION_AGE = Duration.ofSeconds(40);
+    /** A change is refreshed once more at this age, which is longer than a change is tried, until the lists have been read. */
+    private static final Duration FINAL_REFRESH_AGE = Duration.ofSeconds(40);
 
     /**
      * How often a second query goes back as far as cached lists may hold: Cassandra may replay a batch that was answered
@@ -63,11 +67,15 @@ public class ChangeLogPoller {
     /** A change that was invalidated once at least; the time is in nanoseconds of the ticker. */
     private static final class SeenChange {
         private final long firstSeenAt;
-        private final boolean invalidatedAgain;
+        private final boolean done;
 
-        private SeenChange(long firstSeenAt, boolean invalidatedAgain) {
+        private SeenChange(long firstSeenAt, boolean done) {
             this.firstSeenAt = firstSeenAt;
-            this.invalidatedAgain = invalidatedAgain;
+            this.done = done;
+        }
+
+        private boolean isDue(long at) {
+            return !done && at - firstSeenAt >= FINAL_REFRESH_AGE.toNanos();
         }
     }
 
@@ -117,7 +125,7 @@ public class ChangeLogPoller {
             }
             ImmutableList<OutboundChange> changes = readChanges(polledUntil.minus(POLL_OVERLAP));
             if (changes.size() < MAX_CHANGES) {
-                changes.forEach(change -> apply(change, at));
+                apply(changes, at);
             } else {
                 lookup.invalidateAll();
             }
@@ -159,7 +167,7 @@ public class ChangeLogPoller {
 
     private void applyFarBack(long at) {
         if (farBack.isDone()) {
-            farBack.join().forEach(change -> apply(change, at));
+            apply(farBack.join(), at);
             farBack = CompletableFuture.completedFuture(ImmutableList.of());
         }
     }
@@ -171,18 +179,37 @@ public class ChangeLogPoller {
                 .get(POLL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void apply(OutboundChange change, long at) {
-        SeenChange seen = seenChanges.getIfPresent(change.id());
-        if (seen == null) {
-            invalidate(change);
-            seenChanges.put(change.id(), new SeenChange(at, false));
-        } else if (!seen.invalidatedAgain && at - seen.firstSeenAt >= FINAL_INVALIDATION_AGE.toNanos()) {
-            // A refresh that failed leaves the old list in the cache.
-            if (tryInvalidate(change)) {
-                seenChanges.put(change.id(), new SeenChange(seen.firstSeenAt, true));
+    private void apply(ImmutableList<OutboundChange> changes, long at) {
+        FinalRefreshes refreshes = new FinalRefreshes();
+        for (OutboundChange change : changes) {
+            SeenChange seen = seenChanges.getIfPresent(change.id());
+            if (seen == null) {
+                invalidate(change);
+                seenChanges.put(change.id(), new SeenChange(at, false));
+            } else if (seen.isDue(at)) {
+                refreshes.add(change, () -> seenChanges.put(change.id(), new SeenChange(seen.firstSeenAt, true)));
+            } else if (!seen.done && at - seen.firstSeenAt < REFRESH_PERIOD.toNanos()) {
+                refresh(change);
             }
-        } else if (!seen.invalidatedAgain && at - seen.firstSeenAt < REFRESH_PERIOD.toNanos()) {
-            refresh(change);
+        }
+    }
+
+    /** Those of one poll: each domain and each address is read once, however many changes there are of it. */
+    private final class FinalRefreshes {
+        private final Map<Domain, CompletionStage<Boolean>> domains = new HashMap<>();
+        private final Map<OutboundAddress, CompletionStage<Boolean>> addresses = new HashMap<>();
+
+        /** @param done called when the lists of the change have been read */
+        private void add(OutboundChange change, Runnable done) {
+            CompletionStage<Boolean> domain = domains.computeIfAbsent(change.domain(), lookup::tryRefresh);
+            CompletionStage<Boolean> address = change.address()
+                    .map(ip -> addresses.computeIfAbsent(ip, lookup::tryRefresh))
+                    .orElse(CompletableFuture.completedFuture(true));
+            var unused = domain.thenAcceptBoth(address, (domainRead, addressRead) -> {
+                if (domainRead && addressRead) {
+                    done.run();
+                }
+            });
         }
     }
 
@@ -190,13 +217,6 @@ public class ChangeLogPoller {
         Domain domain = change.domain();
         change.address()
                 .ifPresentOrElse(address -> lookup.invalidate(domain, address), () -> lookup.invalidate(domain));
-    }
-
-    private boolean tryInvalidate(OutboundChange change) {
-        Domain domain = change.domain();
-        return change.address()
-                .map(address -> lookup.tryInvalidate(domain, address))
-                .orElseGet(() -> lookup.tryInvalidate(domain));
     }
 
     private void refresh(OutboundChange change) {

@@ -4,6 +4,7 @@ package io.authorizedoutbounds.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.annotations.VisibleForTesting;
 import com.google.common.util.concurrent.RateLimiter;
 import io.authorizedoutbounds.policy.OutboundLists;
 import java.time.Duration;
@@ -236,6 +237,7 @@ final class GuardedStore {
     }
 
     /** Whether nobody waits for this key, because its last query failed. */
+    @VisibleForTesting
     boolean isFailing(Object key) {
         return failingKeys.getIfPresent(key) != null;
     }

@@ -49,6 +49,7 @@ final class ListCaches {
         DUE
     }
 
+    private final GuardedStore store;
     private final Ticker ticker;
 
     private final AsyncLoadingCache<Domain, CachedList> byDomain;
@@ -75,21 +76,25 @@ final class ListCaches {
     /** Caches that are empty. */
     ListCaches(GuardedStore store, int maximumDomains, int maximumAddresses, Ticker ticker) {
         this.ticker = ticker;
-        this.byDomain = newCache(store, maximumDomains, CachedList::size, (lists, domain) -> lists.read(domain)
-                .thenApply(ListCaches::cachedList));
-        this.byAddress =
-                newCache(store, maximumAddresses, ImmutableMap::size, (lists, address) -> lists.listings(address)
-                        .thenApply(list -> endsBy(AuthorizedOutbound::domain, list)));
+        this.store = store;
+        this.byDomain = newCache(maximumDomains, CachedList::size, ListCaches::queryDomain);
+        this.byAddress = newCache(maximumAddresses, ImmutableMap::size, ListCaches::queryAddress);
         this.unlisted = Caffeine.newBuilder().maximumSize(maximumAddresses).build();
         this.droppedEnforcements =
                 Caffeine.newBuilder().maximumSize(maximumDomains).build();
     }
 
+    private static CompletionStage<CachedList> queryDomain(OutboundLists lists, Domain domain) {
+        return lists.read(domain).thenApply(ListCaches::cachedList);
+    }
+
+    private static CompletionStage<ImmutableMap<Domain, Instant>> queryAddress(
+            OutboundLists lists, OutboundAddress address) {
+        return lists.listings(address).thenApply(list -> endsBy(AuthorizedOutbound::domain, list));
+    }
+
     private <K, V> AsyncLoadingCache<K, V> newCache(
-            GuardedStore store,
-            int maximum,
-            ToIntFunction<V> size,
-            BiFunction<OutboundLists, K, CompletionStage<V>> query) {
+            int maximum, ToIntFunction<V> size, BiFunction<OutboundLists, K, CompletionStage<V>> query) {
         return Caffeine.newBuilder()
                 .maximumWeight(maximum)
                 .weigher((K key, V list) -> 1 + (size.applyAsInt(list) - 1) / ENTRIES_PER_WEIGHT)
@@ -246,6 +251,46 @@ final class ListCaches {
             // The store may have read before the change what it has not answered yet.
             cache.asMap().remove(key, cached);
         }
+    }
+
+    /**
+     * Reads again what is cached of this domain, as {@link #refresh}.
+     *
+     * @return whether nothing is cached any more that was read before; false when the store has not answered, or when
+     *     another query has answered meanwhile
+     */
+    CompletionStage<Boolean> tryRefresh(Domain domain) {
+        CompletionStage<Boolean> refreshed = replace(byDomain, domain, lists -> queryDomain(lists, domain));
+        generation.incrementAndGet();
+        return refreshed;
+    }
+
+    /**
+     * Reads again what is cached of this address, as {@link #refresh}.
+     *
+     * @return as of {@link #tryRefresh(Domain)}
+     */
+    CompletionStage<Boolean> tryRefresh(OutboundAddress address) {
+        CompletionStage<Boolean> refreshed = replace(byAddress, address, lists -> queryAddress(lists, address));
+        invalidations.incrementAndGet();
+        // That it is due holds until the store has answered.
+        unlisted.asMap().computeIfPresent(address, (key, since) -> ticker.read() - REFRESH_INTERVAL.toNanos());
+        generation.incrementAndGet();
+        return refreshed;
+    }
+
+    private <K, V> CompletionStage<Boolean> replace(
+            AsyncLoadingCache<K, V> cache, K key, Function<OutboundLists, CompletionStage<V>> query) {
+        CompletableFuture<V> cached = cache.getIfPresent(key);
+        if (!isLoaded(cached)) {
+            if (cached != null) {
+                cache.asMap().remove(key, cached);
+            }
+            return CompletableFuture.completedFuture(true);
+        }
+        return store.reload(query)
+                .handle((value, failure) -> failure == null
+                        && cache.asMap().replace(key, cached, CompletableFuture.completedFuture(value)));
     }
 
     /** Drops everything. */

@@ -924,20 +924,59 @@ class CachedLookupTest {
         }
 
         @Test
-        void changeShouldInvalidateWhileTheStoreAnswers() {
-            CachedLookup lookup = lookup(FixedDomainList.of("a.example"));
+        void refreshShouldSucceedWhenTheStoreAnswers() {
+            AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
+                    new AtomicReference<>(() -> CompletableFuture.completedFuture(ImmutableList.of()));
+            CachedLookup lookup =
+                    lookup(new StubStore(() -> answer.get().get()), FixedDomainList.of("a.example"), LONG_TIMEOUT);
             lookup.listedFor(DOMAIN, CLIENT);
             lookup.listedForAny(CLIENT);
+            answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
 
-            boolean invalidated = lookup.tryInvalidate(DOMAIN, CLIENT);
+            assertThat(tryRefresh(lookup)).isTrue();
 
-            assertThat(invalidated).isTrue();
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        @Test
+        void refreshShouldSucceedWhenNothingIsCached() {
+            CachedLookup lookup = lookup(FixedDomainList.of("a.example"));
+
+            assertThat(tryRefresh(lookup)).isTrue();
+
             assertThat(lookup.size()).isZero();
+        }
+
+        /** The store may have read before the change what it answers late. */
+        @Test
+        void refreshShouldNotReplaceWhatWasInvalidatedMeanwhile() {
+            AtomicReference<CompletableFuture<ImmutableList<AuthorizedOutbound>>> answer =
+                    new AtomicReference<>(CompletableFuture.completedFuture(ImmutableList.of()));
+            CachedLookup lookup =
+                    lookup(new StubStore(() -> answer.get()), FixedDomainList.of("a.example"), LONG_TIMEOUT);
+            lookup.listedFor(DOMAIN, CLIENT);
+            CompletableFuture<ImmutableList<AuthorizedOutbound>> late = new CompletableFuture<>();
+            answer.set(late);
+            CompletionStage<Boolean> refreshed = lookup.tryRefresh(DOMAIN);
+            lookup.invalidate(DOMAIN, CLIENT);
+            answer.set(CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+
+            late.complete(ImmutableList.of());
+
+            assertThat(refreshed).isCompletedWithValue(false);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+        }
+
+        private boolean tryRefresh(CachedLookup lookup) {
+            return lookup.tryRefresh(DOMAIN).toCompletableFuture().join()
+                    && lookup.tryRefresh(CLIENT).toCompletableFuture().join();
         }
 
         /** What is cached is all there is while nobody may query the store. */
         @Test
-        void changeShouldOnlyRefreshWhileTheBreakerIsOpen() {
+        void refreshThatFailsShouldLeaveWhatIsCached() {
             AtomicReference<Supplier<CompletionStage<ImmutableList<AuthorizedOutbound>>>> answer =
                     new AtomicReference<>(() -> CompletableFuture.completedFuture(ImmutableList.of()));
             CachedLookup lookup =
@@ -947,12 +986,12 @@ class CachedLookupTest {
             answer.set(() -> CompletableFuture.failedFuture(new IOException("down")));
             openTheBreaker(lookup);
 
-            assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
+            assertThat(tryRefresh(lookup)).isFalse();
             assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.UNLISTED);
 
             answer.set(() -> CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
-            assertThat(lookup.tryInvalidate(DOMAIN, CLIENT)).isFalse();
+            assertThat(tryRefresh(lookup)).isTrue();
             assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
         }
 
@@ -1185,10 +1224,13 @@ class CachedLookupTest {
                 lookup.refresh(DOMAIN, CLIENT);
             }
         },
-        TRY_INVALIDATE {
+        TRY_REFRESH {
             @Override
             void apply(CachedLookup lookup) {
-                lookup.tryInvalidate(DOMAIN, CLIENT);
+                var domain = lookup.tryRefresh(DOMAIN);
+                var address = lookup.tryRefresh(CLIENT);
+                assertThat(domain).isNotNull();
+                assertThat(address).isNotNull();
             }
         },
         INVALIDATE_ALL {
