@@ -71,7 +71,7 @@ final class SoakReport {
                         "deferred in no outage, nor within 10 s of its end",
                         "0",
                         late + ", " + lateDeferrals().filter(this::isExplained).count()
-                                + " of them while the machine was too busy",
+                                + " of them while Cassandra took longer than 20 ms for a row",
                         lateDeferrals().allMatch(this::isExplained)),
                 slowest("both nodes follow changes again after an outage", limit, Recovered::followedAt),
                 slowest("both nodes are healthy again after an outage", limit, Recovered::healthyAt));
@@ -121,7 +121,7 @@ final class SoakReport {
                 seconds(deviation.askedAt()),
                 after,
                 seconds(deviation.answeredAt() - deviation.askedAt()),
-                isExplained(deviation) ? ", the machine being too busy" : "",
+                isExplained(deviation) ? ", Cassandra being slow" : "",
                 deviation.verdict(),
                 deviation.what());
     }
@@ -130,7 +130,7 @@ final class SoakReport {
         return of(deviations.stream(), Verdict.DEFERRED_WITHOUT_OUTAGE);
     }
 
-    /** Whether the machine was too busy while the answer was under way. */
+    /** Whether Cassandra was slow while the answer was under way. */
     private boolean isExplained(Deviation deviation) {
         return stalls.anyBetween(deviation.askedAt(), deviation.answeredAt());
     }

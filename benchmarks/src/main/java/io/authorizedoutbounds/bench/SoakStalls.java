@@ -1,38 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.bench;
 
+import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.DriverException;
+import io.authorizedoutbounds.it.server.CassandraServer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Notices when the machine is too busy to run a thread that is due: a Cassandra on the same machine does not answer in time
- * either then. Thread-safe.
+ * Notices when Cassandra is slow: it shares the machine with all else, and answers late when that is too busy. Reads one row
+ * all the while, over a session of its own. Thread-safe.
  */
-final class SoakStalls {
+final class SoakStalls implements AutoCloseable {
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(5);
 
-    /** As long as a decision waits for Cassandra at any rate. */
+    /** Any decision waits for so long. */
     private static final long TOLERATED = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private record Stall(long dueAt, long ranAt) {}
+    private record Stall(long askedAt, long answeredAt) {}
 
     private final SoakRun run;
+    private final CqlSession session;
     private final Queue<Stall> stalls = new ConcurrentLinkedQueue<>();
 
-    SoakStalls(SoakRun run) {
+    SoakStalls(SoakRun run, CassandraServer cassandra) {
         this.run = run;
+        this.session = cassandra.sessionBuilder().build();
     }
 
     /** Watches until the end of the soak. */
     void watch() {
         while (!run.isStopped()) {
-            long dueAt = run.now() + INTERVAL;
-            run.pauseUntil(dueAt);
-            long ranAt = run.now();
-            if (ranAt - dueAt > TOLERATED) {
-                stalls.add(new Stall(dueAt, ranAt));
+            long askedAt = run.now();
+            try {
+                session.execute("SELECT key FROM system.local");
+                long answeredAt = run.now();
+                if (answeredAt - askedAt > TOLERATED) {
+                    stalls.add(new Stall(askedAt, answeredAt));
+                }
+            } catch (DriverException e) {
+                // In an outage.
             }
+            run.pauseUntil(askedAt + INTERVAL);
         }
     }
 
@@ -41,16 +51,13 @@ final class SoakStalls {
         return stalls.size();
     }
 
-    /** The longest, nanoseconds; zero without any. */
-    long longest() {
-        return stalls.stream()
-                .mapToLong(stall -> stall.ranAt - stall.dueAt)
-                .max()
-                .orElse(0);
+    /** Whether Cassandra was slow at some time between these. */
+    boolean anyBetween(long from, long until) {
+        return stalls.stream().anyMatch(stall -> stall.askedAt <= until && stall.answeredAt >= from);
     }
 
-    /** Whether the machine was too busy at some time between these. */
-    boolean anyBetween(long from, long until) {
-        return stalls.stream().anyMatch(stall -> stall.dueAt <= until && stall.ranAt >= from);
+    @Override
+    public void close() {
+        session.close();
     }
 }
