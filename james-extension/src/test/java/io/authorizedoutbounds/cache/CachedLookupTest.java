@@ -935,7 +935,7 @@ class CachedLookupTest {
 
             assertThat(tryRefresh(lookup)).isTrue();
 
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
             assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
         }
 
@@ -961,12 +961,12 @@ class CachedLookupTest {
             CompletionStage<Boolean> refreshed = lookup.tryRefresh(DOMAIN);
             lookup.invalidate(DOMAIN, CLIENT);
             answer.set(CompletableFuture.completedFuture(ImmutableList.of(entry(DOMAIN, Optional.empty()))));
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
 
             late.complete(ImmutableList.of());
 
             assertThat(refreshed).isCompletedWithValue(false);
-            assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.LISTED);
+            assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.LISTED);
         }
 
         private boolean tryRefresh(CachedLookup lookup) {

@@ -413,7 +413,7 @@ class ChangeLogPollerTest {
         listsUp.set(false);
         pass(Duration.ofSeconds(40));
         poller.poll();
-        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(Listing.UNLISTED);
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
         listsOf = store;
         listsUp.set(true);
         pass(Duration.ofSeconds(1));
@@ -434,7 +434,7 @@ class ChangeLogPollerTest {
 
         poller.poll();
 
-        assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT)).isEqualTo(Listing.LISTED);
+        assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT).listing()).isEqualTo(Listing.LISTED);
         assertThat(listQueries).hasValue(1);
     }
 
