@@ -77,6 +77,13 @@ public final class Browser implements AutoCloseable {
                                 "name", "prefers-color-scheme", "value", scheme == Scheme.DARK ? "dark" : "light"))));
     }
 
+    /** Makes the inside of the window this large, in CSS pixels. */
+    void resize(int width, int height) {
+        devtools(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    }
+
     /** A command of the Chrome DevTools Protocol. */
     public Map<String, Object> devtools(String command, Map<String, Object> parameters) {
         return driver.executeCdpCommand(command, parameters);
@@ -107,12 +114,13 @@ public final class Browser implements AutoCloseable {
         return Stream.of((String) request.get("url"));
     }
 
-    /** Clears pages and logs. */
+    /** Clears pages, logs and what was emulated. */
     void clear() {
         driver.get("about:blank");
         errors();
         requests();
         devtools("Emulation.setEmulatedMedia", ImmutableMap.of("features", List.of()));
+        devtools("Emulation.clearDeviceMetricsOverride", Map.of());
     }
 
     @Override

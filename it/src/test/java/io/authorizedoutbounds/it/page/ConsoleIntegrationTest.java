@@ -70,6 +70,24 @@ class ConsoleIntegrationTest {
                 .map(([what, contrast]) => what + ": " + contrast);
             """;
 
+    private static final int PHONE_WIDTH = 360;
+    private static final int PHONE_HEIGHT = 640;
+    private static final String FULL_LENGTH_IPV6 = "2001:db8:1234:5678:9abc:def0:1234:5678";
+    private static final String STRANGER_IPV6 = "2001:db8:fedc:ba98:7654:3210:fedc:ba98";
+
+    /** Lists what a person reads or presses and is not inside of the window from its left to its right side. */
+    private static final String OUT_OF_THE_WINDOW =
+            """
+            const width = document.documentElement.clientWidth;
+            return [...document.querySelectorAll("body *")]
+                .filter((e) => e.checkVisibility() && !e.closest(".unseen") && !e.closest("thead"))
+                .filter((e) => ["BUTTON", "INPUT", "SELECT", "A"].includes(e.tagName)
+                    || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+                .map((e) => [e.tagName + " " + e.textContent.trim().slice(0, 30), e.getBoundingClientRect()])
+                .filter(([, box]) => box.left < 0 || box.right > width)
+                .map(([what, box]) => what + ": " + box.left + " to " + box.right);
+            """;
+
     private static JamesServer james;
     private static WebAdmin webAdmin;
 
@@ -107,8 +125,8 @@ class ConsoleIntegrationTest {
     }
 
     private static String rcptFrom(String client, String localPart, String domain) {
-        try (SmtpClient smtp =
-                SmtpClient.proxied("PROXY TCP4 " + client + " 192.0.2.1 35646 25", WebAdminJames.PROXY_PORT)) {
+        String addresses = client.contains(":") ? "TCP6 " + client + " 2001:db8::1" : "TCP4 " + client + " 192.0.2.1";
+        try (SmtpClient smtp = SmtpClient.proxied("PROXY " + addresses + " 35646 25", WebAdminJames.PROXY_PORT)) {
             smtp.mail(localPart + "@" + domain);
             return smtp.rcpt(RECIPIENT);
         }
@@ -653,6 +671,70 @@ class ConsoleIntegrationTest {
 
         assertThat(dark).isEqualTo(scheme == Browser.Scheme.DARK);
         assertThat((List<?>) texts).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Browser.Scheme.class)
+    void everythingShouldBeWithinTheWidthOfAPhone(Browser.Scheme scheme) {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        webAdmin.put(
+                domain,
+                FULL_LENGTH_IPV6,
+                "{\"comment\":\"" + "office".repeat(30) + "\",\"expiresAt\":\"2031-01-31T12:00:00Z\"}");
+        rcptFrom(STRANGER_IPV6, "sender-with-a-long-name-".repeat(10), domain);
+        awaitRefusals(domain, 1);
+        browser.prefer(scheme);
+        browser.resize(PHONE_WIDTH, PHONE_HEIGHT);
+
+        page.open(domain);
+        page.awaitAddresses(ADDRESS, FULL_LENGTH_IPV6);
+        page.click("Why is " + STRANGER_IPV6 + " refused?");
+        page.awaitText("check-result", "Refused");
+        pageShouldBeWithinTheWindow();
+
+        page.click("Authorize " + STRANGER_IPV6);
+        page.awaitQuestion();
+        pageShouldBeWithinTheWindow();
+        page.answerNo();
+
+        page.open();
+        page.await("the history", () -> !history().isEmpty());
+        pageShouldBeWithinTheWindow();
+    }
+
+    private static void pageShouldBeWithinTheWindow() {
+        Object root = browser.driver()
+                .executeScript("const root = document.documentElement; return [root.clientWidth, root.scrollWidth]");
+        Object outside = browser.driver().executeScript(OUT_OF_THE_WINDOW);
+
+        assertThat(root).isEqualTo(List.of((long) PHONE_WIDTH, (long) PHONE_WIDTH));
+        assertThat((List<?>) outside).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {PHONE_WIDTH, 1280})
+    void tableShouldBeATableForScreenReadersInAnyWidth(int width) {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        browser.resize(width, PHONE_HEIGHT);
+
+        page.open(domain);
+        page.awaitAddresses(ADDRESS);
+
+        WebElement table = page.byId("addresses-list").findElement(By.tagName("table"));
+        assertThat(table.getAriaRole()).isEqualTo("table");
+        assertThat(table.getAccessibleName()).isEqualTo("Addresses that may send for " + domain);
+        assertThat(table.findElements(By.cssSelector("thead th")))
+                .extracting(WebElement::getAriaRole)
+                .containsOnly("columnheader");
+        assertThat(table.findElements(By.cssSelector("tbody tr")))
+                .extracting(WebElement::getAriaRole)
+                .containsOnly("row");
+        assertThat(table.findElements(By.cssSelector("tbody th")))
+                .extracting(WebElement::getAriaRole)
+                .containsOnly("rowheader");
+        assertThat(table.findElements(By.cssSelector("tbody td")))
+                .extracting(WebElement::getAriaRole)
+                .containsOnly("cell");
     }
 
     @Test

@@ -182,9 +182,7 @@ public final class Screenshots {
     private static byte[] picture(Browser browser) {
         Object height = browser.driver()
                 .executeScript("document.activeElement.blur(); return document.documentElement.scrollHeight");
-        browser.devtools(
-                "Emulation.setDeviceMetricsOverride",
-                Map.of("width", WIDTH, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        browser.resize(WIDTH, ((Number) height).intValue());
         Object data = browser.devtools("Page.captureScreenshot", Map.of("format", "png"))
                 .get("data");
         browser.devtools("Emulation.clearDeviceMetricsOverride", Map.of());

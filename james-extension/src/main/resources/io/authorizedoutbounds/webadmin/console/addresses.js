@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { authorize } from "./authorize.js";
 import { changeFromTable } from "./change.js";
 import { confirm } from "./confirm.js";
-import { button, byId, count, el, name, relative, row, setText, table, time, userText } from "./dom.js";
+import { address, button, byId, count, el, name, relative, row, setText, table, time, userText } from "./dom.js";
 import { loadSharers, sharersCell } from "./sharers.js";
 import { shown } from "./state.js";
 
@@ -42,7 +42,7 @@ function actions(entry) {
 function addressRow(entry) {
     const made = row(
         entry.orphaned ? { class: "gone" } : {},
-        el("code", {}, entry.ip),
+        address(entry.ip),
         note(entry),
         [el("span", {}, entry.addedBy ? name(entry.addedBy) : "unknown"), el("span", { class: "under" }, time(entry.addedAt))],
         expiry(entry));

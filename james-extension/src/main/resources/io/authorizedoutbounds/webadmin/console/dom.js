@@ -43,16 +43,31 @@ export function button(text, attributes, onClick) {
     return made;
 }
 
-/** A table with a caption for screen readers, and rows that are arrays of cells' contents; the first cell heads its row. */
+/**
+ * A table with a caption for screen readers. Where it is narrow, style.css makes blocks of its rows and cells, which some browsers
+ * then no longer call a table: the roles say so. Each cell has the heading of its column as a label for that case.
+ *
+ * @param rows made by {@link row}
+ */
 export function table(caption, headings, rows) {
-    return el("table", {},
+    const columns = headings.map((heading) => el("th", { scope: "col", role: "columnheader" }, heading));
+    for (const made of rows) {
+        [...made.cells].forEach((cell, i) => {
+            cell.setAttribute("role", cell.scope === "row" ? "rowheader" : "cell");
+            cell.dataset.label = columns[i].textContent;
+        });
+    }
+    return el("table", { role: "table" },
         el("caption", { class: "unseen" }, caption),
-        el("thead", {}, el("tr", {}, ...headings.map((heading) => el("th", { scope: "col" }, heading)))),
-        el("tbody", {}, ...rows));
+        el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...columns)),
+        el("tbody", { role: "rowgroup" }, ...rows));
 }
 
+/** A row whose first cell heads it. */
 export function row(attributes, head, ...cells) {
-    return el("tr", attributes, el("th", { scope: "row" }, ...[head].flat()), ...cells.map((cell) => el("td", {}, ...[cell].flat())));
+    return el("tr", { role: "row", ...attributes },
+        el("th", { scope: "row" }, ...[head].flat()),
+        ...cells.map((cell) => el("td", {}, ...[cell].flat())));
 }
 
 /** What a person wrote: its direction and its line breaks stay its own. */
@@ -60,10 +75,18 @@ export function userText(text, attributes = {}) {
     return el("bdi", { class: "user", ...attributes }, text);
 }
 
+function breakable(parts) {
+    return parts.flatMap((part, i) => (i === 0 ? [part] : [el("wbr"), part]));
+}
+
 /** A name of a domain or a person, which is best broken where its parts end. */
 export function name(text, attributes = {}) {
-    const parts = text.split(/(?<=@)|(?=\.)/);
-    return el("bdi", { class: "user", ...attributes }, ...parts.flatMap((part, i) => (i === 0 ? [part] : [el("wbr"), part])));
+    return el("bdi", { class: "user", ...attributes }, ...breakable(text.split(/(?<=@)|(?=\.)/)));
+}
+
+/** An IP address. One of IPv6 is best broken after a colon. */
+export function address(ip) {
+    return el("code", {}, ...breakable(ip.split(/(?<=:)(?!:)/)));
 }
 
 export function count(number, one, many) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Who changed what, of the domain that is shown or of all. */
 import * as api from "./api.js";
-import { button, byId, el, name, setText, time, userText } from "./dom.js";
+import { address, button, byId, el, name, setText, time, userText } from "./dom.js";
 import { showReadError } from "./errors.js";
 import { shown } from "./state.js";
 
@@ -26,7 +26,7 @@ function linkTo(domain) {
 
 function changeItem(entry) {
     return el("li", { class: entry.action },
-        el("p", {}, author(entry), ` ${ACTIONS[entry.action] ?? entry.action} `, el("code", {}, entry.ip ?? "all addresses"),
+        el("p", {}, author(entry), ` ${ACTIONS[entry.action] ?? entry.action} `, entry.ip ? address(entry.ip) : "all addresses",
             ...(shown.domain === "" ? [" for ", linkTo(entry.domain)] : [])),
         ...(entry.comment ? [el("p", { class: "note" }, userText(entry.comment))] : []),
         el("p", { class: "hint" }, time(entry.changedAt),

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { authorize } from "./authorize.js";
 import { changeFromTable } from "./change.js";
 import { refusalsChart } from "./chart.js";
-import { button, byId, count, el, name, relative, row, setText, table, time } from "./dom.js";
+import { address, button, byId, count, el, name, relative, row, setText, table, time } from "./dom.js";
 import { showReadError } from "./errors.js";
 import { shown } from "./state.js";
 
@@ -16,7 +16,8 @@ export async function loadRefusals() {
         const [{ rows, dropped }, hours] = await Promise.all([api.refusals(domain, signal), api.refusalsByHour(domain, signal)]);
         setText("refusals-message", "");
         showRefusals(rows, dropped);
-        byId("refusals-chart").replaceChildren(...(rows.length === 0 && hours.length === 0 ? [] : [refusalsChart(hours)]));
+        const chart = byId("refusals-chart");
+        chart.replaceChildren(...(rows.length === 0 && hours.length === 0 ? [] : [refusalsChart(hours, chart.clientWidth)]));
     } catch (e) {
         if (e.status === 404) {
             setText("refusals-summary", "not available");
@@ -44,7 +45,7 @@ function refusalsTable(rows) {
 function refusalRow(refusal) {
     const sender = senderOf(refusal);
     const made = row({},
-        el("code", {}, refusal.ip),
+        address(refusal.ip),
         [time(refusal.lastSeen), el("span", { class: "under" }, `first ${relative(refusal.firstSeen)}`)],
         [sender === "" ? el("span", { class: "none" }, "a bounce") : name(sender),
             el("span", { class: "under" }, "to ", name(refusal.lastRecipientDomain ?? "unknown"))]);
