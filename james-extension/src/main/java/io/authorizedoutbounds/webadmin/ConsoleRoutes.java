@@ -46,7 +46,8 @@ public class ConsoleRoutes implements PublicRoutes {
             "refusals.js",
             "sharers.js",
             "state.js",
-            "token.js");
+            "token.js",
+            "use.js");
 
     private static final ImmutableMap<String, String> TYPES_OF_FILES = ImmutableMap.<String, String>builder()
             .putAll(Maps.toMap(SCRIPTS, script -> "text/javascript;charset=utf-8"))

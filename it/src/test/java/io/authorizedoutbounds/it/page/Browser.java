@@ -2,8 +2,10 @@
 package io.authorizedoutbounds.it.page;
 
 import com.google.common.collect.ImmutableMap;
+import groovy.json.JsonOutput;
 import groovy.json.JsonSlurper;
 import java.io.File;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -30,7 +32,19 @@ public final class Browser implements AutoCloseable {
     private static final File CHROMIUM = new File("/usr/bin/chromium");
     private static final File CHROMEDRIVER = new File("/usr/bin/chromedriver");
 
+    /** Gives the scripts of a page one answer of a server that is not asked: [path, status, body]. */
+    private static final String GIVE_ANSWER =
+            """
+            (([path, status, body]) => {
+                const ask = window.fetch;
+                window.fetch = (url, options) =>
+                    String(url).endsWith(path) && (options?.method ?? "GET") === "GET"
+                        ? Promise.resolve(new Response(body, { status, headers: { "Content-Type": "application/json" } }))
+                        : ask(url, options);
+            })""";
+
     private final ChromeDriver driver;
+    private final List<Object> answers = new ArrayList<>();
 
     public Browser() {
         // It warns that it has no typed DevTools for this Chromium, and nobody uses them.
@@ -84,6 +98,16 @@ public final class Browser implements AutoCloseable {
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
+    /**
+     * Answers each GET of a path with its query on the pages that are loaded from now on: for what a test cannot have a James say, such as what was
+     * months ago.
+     */
+    void answer(String path, int status, String json) {
+        String script = GIVE_ANSWER + "(" + JsonOutput.toJson(List.of(path, status, json)) + ");";
+        answers.add(devtools("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script))
+                .get("identifier"));
+    }
+
     /** A command of the Chrome DevTools Protocol. */
     public Map<String, Object> devtools(String command, Map<String, Object> parameters) {
         return driver.executeCdpCommand(command, parameters);
@@ -121,6 +145,8 @@ public final class Browser implements AutoCloseable {
         requests();
         devtools("Emulation.setEmulatedMedia", ImmutableMap.of("features", List.of()));
         devtools("Emulation.clearDeviceMetricsOverride", Map.of());
+        answers.forEach(answer -> devtools("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", answer)));
+        answers.clear();
     }
 
     @Override

@@ -12,6 +12,8 @@ import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import io.authorizedoutbounds.it.webadmin.WebAdminJames;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -154,6 +156,7 @@ class ConsoleIntegrationTest {
         "/sharers.js, text/javascript;charset=utf-8",
         "/state.js, text/javascript;charset=utf-8",
         "/token.js, text/javascript;charset=utf-8",
+        "/use.js, text/javascript;charset=utf-8",
         "/style.css, text/css;charset=utf-8",
         "/icon.svg, image/svg+xml",
     })
@@ -383,6 +386,60 @@ class ConsoleIntegrationTest {
         assertThat(browser.driver().getTitle()).startsWith(domain);
     }
 
+    @Test
+    void lastUseShouldBeShownAndUnusedAddressesFiltered() {
+        String domain = webAdmin.addDomain();
+        String longAgo = "\"addedAt\":\"2020-01-31T12:34:56Z\"";
+        browser.answer(
+                "/domains/" + domain + "/authorizedOutbounds",
+                200,
+                "[" + entry("203.0.113.1", longAgo, lastUse(daysAgo(89))) + ","
+                        + entry("203.0.113.2", longAgo, lastUse(daysAgo(91))) + ","
+                        + entry("203.0.113.3", longAgo, lastUse("2020-05-31T10:00:00Z")) + ","
+                        + entry("203.0.113.4", longAgo, "") + ","
+                        + entry("203.0.113.5", "\"addedAt\":\"" + daysAgo(1) + "\"", "") + "]");
+        browser.devtools("Emulation.setTimezoneOverride", Map.of("timezoneId", "Asia/Kolkata"));
+
+        page.open(domain);
+        page.awaitAddresses("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5");
+        assertThat(page.column("addresses-list", 4).get(2).replaceAll("\\s+", " "))
+                .startsWith("31 May 2020, 15:30 ");
+        assertThat(page.column("addresses-list", 4).subList(3, 5)).containsExactly("never", "never");
+
+        page.tabTo("Show addresses");
+        page.focused().sendKeys(Keys.ARROW_DOWN);
+        page.awaitAddresses("203.0.113.2", "203.0.113.3", "203.0.113.4");
+        page.awaitText("addresses-filtered", "3 of 5 are shown");
+        page.focused().sendKeys(Keys.ARROW_DOWN);
+        page.awaitAddresses("203.0.113.4", "203.0.113.5");
+        page.focused().sendKeys(Keys.ARROW_UP, Keys.ARROW_UP);
+        page.awaitAddresses("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5");
+        browser.devtools("Emulation.setTimezoneOverride", Map.of("timezoneId", ""));
+    }
+
+    private static String entry(String address, String addedAt, String lastUsedAt) {
+        return "{\"ip\":\"" + address + "\"," + addedAt + lastUsedAt + "}";
+    }
+
+    private static String lastUse(String hour) {
+        return ",\"lastUsedAt\":\"" + hour + "\"";
+    }
+
+    private static String daysAgo(int days) {
+        return Instant.now()
+                .minus(Duration.ofDays(days))
+                .truncatedTo(ChronoUnit.HOURS)
+                .toString();
+    }
+
+    @Test
+    void addressShouldBeNeverUsedWhenNothingIsKnownOfItsUse() {
+        page.open(webAdmin.addDomainListing(ADDRESS));
+
+        page.awaitAddresses(ADDRESS);
+        assertThat(page.column("addresses-list", 4)).containsExactly("never");
+    }
+
     // --- What was refused, what was changed, what would be
 
     @Test
@@ -500,7 +557,7 @@ class ConsoleIntegrationTest {
         page.open(domain);
 
         page.awaitAddresses("203.0.113.50", "203.0.113.51");
-        page.await("who shares them", () -> page.column("addresses-list", 4).equals(List.of(other, "nobody")));
+        page.await("who shares them", () -> page.column("addresses-list", 5).equals(List.of(other, "nobody")));
         page.click("Remove 203.0.113.51");
         page.answerNo();
         page.add("203.0.113.50", "");
@@ -642,7 +699,7 @@ class ConsoleIntegrationTest {
         page.open(webAdmin.addDomainListing(ADDRESS));
         page.awaitAddresses(ADDRESS);
 
-        assertThat(browser.driver().findElements(By.cssSelector("input, button, table, section, [role=img]")))
+        assertThat(browser.driver().findElements(By.cssSelector("input, select, button, table, section, [role=img]")))
                 .filteredOn(WebElement::isDisplayed)
                 .hasSizeGreaterThan(10)
                 .allSatisfy(element -> assertThat(element.getAccessibleName()).isNotBlank());

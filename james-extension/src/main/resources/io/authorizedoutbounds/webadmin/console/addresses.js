@@ -7,6 +7,7 @@ import { confirm } from "./confirm.js";
 import { address, button, byId, count, el, name, relative, row, setText, table, time, userText } from "./dom.js";
 import { loadSharers, sharersCell } from "./sharers.js";
 import { shown } from "./state.js";
+import * as use from "./use.js";
 
 const SOON = 14 * 86_400_000;
 
@@ -45,7 +46,8 @@ function addressRow(entry) {
         address(entry.ip),
         note(entry),
         [el("span", {}, entry.addedBy ? name(entry.addedBy) : "unknown"), el("span", { class: "under" }, time(entry.addedAt))],
-        expiry(entry));
+        expiry(entry),
+        use.lastUse(entry));
     made.append(sharersCell(entry.ip), actions(entry));
     return made;
 }
@@ -62,14 +64,21 @@ export function showAddresses() {
     const { domain, entries, signal } = shown;
     setText("addresses-heading", `Addresses of ${domain}`);
     setText("addresses-summary", summary());
+    byId("addresses-filter-row").hidden = entries.length === 0;
     if (entries.length === 0) {
         byId("addresses-list").replaceChildren(
             el("p", { class: "empty" }, "No address is listed: all that comes in the name of this domain without AUTH is refused."));
         return;
     }
+    const chosen = use.filtered(entries);
+    setText("addresses-filtered", chosen.length === entries.length ? "" : `${chosen.length} of ${entries.length} are shown`);
+    if (chosen.length === 0) {
+        byId("addresses-list").replaceChildren(el("p", { class: "empty" }, "There is no such address."));
+        return;
+    }
     const made = table(`Addresses that may send for ${domain}`,
-        ["Address", "Note", "Added by", "Expires", "Shared with", el("span", { class: "unseen" }, "Actions")],
-        entries.map(addressRow));
+        ["Address", "Note", "Added by", "Expires", "Last use", "Shared with", el("span", { class: "unseen" }, "Actions")],
+        chosen.map(addressRow));
     byId("addresses-list").replaceChildren(made);
     loadSharers(made, signal);
 }
@@ -107,4 +116,5 @@ export function clear() {
 
 export function start(page) {
     reload = page.reload;
+    use.start({ onFilter: showAddresses });
 }

@@ -93,8 +93,10 @@ export function count(number, one, many) {
     return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
 }
 
+/** A time, which may be broken between its date and its hour only. */
 export function time(instant) {
-    return el("time", { datetime: instant, title: instant }, TIME.format(new Date(instant)));
+    const [date, hour] = timeText(instant).split(", ");
+    return el("time", { datetime: instant, title: instant }, el("span", {}, `${date},`), " ", el("span", {}, hour));
 }
 
 export function timeText(instant) {
