@@ -67,7 +67,7 @@ export function showAddresses() {
     byId("addresses-filter-row").hidden = entries.length === 0;
     if (entries.length === 0) {
         byId("addresses-list").replaceChildren(
-            el("p", { class: "empty" }, "No address is listed: all that comes in the name of this domain without AUTH is refused."));
+            el("p", { class: "empty" }, "No address is listed: with enforce, all that comes in the name of this domain without AUTH is refused."));
         return;
     }
     const chosen = use.filtered(entries);
@@ -92,7 +92,7 @@ async function removeAfterQuestion(domain, entry) {
         heading: `Remove ${entry.ip} from ${domain}?`,
         text: entry.orphaned
             ? "It does not count now already."
-            : `What it sends in the name of ${domain} is then refused, with a temporary failure.`,
+            : `With enforce, what it sends in the name of ${domain} is then refused, with a temporary failure.`,
         facts: entry.comment ? [["Note", entry.comment]] : [],
         go: "Remove",
         danger: true,

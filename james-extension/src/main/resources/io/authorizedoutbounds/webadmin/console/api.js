@@ -122,10 +122,35 @@ export function sharers(ip, signal) {
     return json(`authorizedOutbounds/addresses/${segment(ip, "an IP address")}`, { signal });
 }
 
-/** What was refused, and how many attempts were counted without their address. */
+function enforcementPath(domain) {
+    return `domains/${segment(domain, "a domain")}/outboundEnforcement`;
+}
+
+/** `enforce` or `report`, and where that is from. */
+export function enforcement(domain, signal) {
+    return json(enforcementPath(domain), { signal });
+}
+
+export async function setEnforcement(domain, value) {
+    await call("PUT", enforcementPath(domain), { body: { enforcement: value } });
+}
+
+/** The domain has the default again. */
+export async function removeEnforcement(domain) {
+    await call("DELETE", enforcementPath(domain));
+}
+
+/**
+ * What was refused or would have been, how many attempts were counted without their address, and since when, if that is not all
+ * that is recorded.
+ */
 export async function refusals(domain, signal) {
     const response = await call("GET", `domains/${segment(domain, "a domain")}/refusedOutbounds`, { signal });
-    return { rows: await response.json(), dropped: Number(response.headers.get("X-Refusals-Dropped") ?? 0) };
+    return {
+        rows: await response.json(),
+        dropped: Number(response.headers.get("X-Refusals-Dropped") ?? 0),
+        since: response.headers.get("X-Refusals-Since"),
+    };
 }
 
 export function refusalsByHour(domain, signal) {

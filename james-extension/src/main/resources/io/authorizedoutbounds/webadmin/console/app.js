@@ -5,11 +5,14 @@ import * as addresses from "./addresses.js";
 import * as api from "./api.js";
 import * as check from "./check.js";
 import * as confirm from "./confirm.js";
+import * as defaultEnforcement from "./default.js";
 import { ZONE, byId, setText } from "./dom.js";
 import * as domain from "./domain.js";
+import * as enforcement from "./enforcement.js";
 import { showReadError } from "./errors.js";
 import * as history from "./history.js";
 import * as refusals from "./refusals.js";
+import * as selection from "./selection.js";
 import { shown } from "./state.js";
 import * as token from "./token.js";
 
@@ -24,7 +27,7 @@ function clear() {
     shown.entries = [];
     confirm.closeDialog();
     hideDomain();
-    for (const panel of [add, addresses, refusals, history, check]) {
+    for (const panel of [add, addresses, enforcement, refusals, selection, history, check]) {
         panel.clear();
     }
     for (const message of document.querySelectorAll("main .message:not(#token-message)")) {
@@ -39,7 +42,7 @@ async function loadDomain(signal, historyLoaded) {
         byId("domain-view").hidden = false;
         byId("refresh").hidden = false;
         addresses.showAddresses();
-        await Promise.all([refusals.loadRefusals(), historyLoaded]);
+        await Promise.all([enforcement.loadEnforcement(), refusals.loadRefusals(), historyLoaded]);
     } catch (e) {
         if (e.name !== "AbortError") {
             hideDomain();
@@ -84,6 +87,7 @@ token.start({
     onToken: loadAll,
     onDiscard: () => {
         domain.clearDomains();
+        defaultEnforcement.clear();
         clear();
         loadAll();
     },
@@ -91,7 +95,9 @@ token.start({
 domain.start({ reload: load });
 addresses.start({ reload: load });
 add.start({ reload: load });
+enforcement.start({ reload: load });
 refusals.start({ reload: load, explain: check.explain });
+selection.start({ reload: load });
 check.start();
 confirm.start();
 window.addEventListener("hashchange", visitDomain);

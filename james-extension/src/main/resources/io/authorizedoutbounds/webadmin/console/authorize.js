@@ -9,7 +9,7 @@ import { shown } from "./state.js";
 const MAX_NAMED_SHARERS = 5;
 
 /** Read first because it reports a bad address before the question. Without this call the PUT reports it. */
-async function readSharers(ip) {
+export async function readSharers(ip) {
     try {
         return await api.sharers(ip);
     } catch (e) {
@@ -20,7 +20,7 @@ async function readSharers(ip) {
     }
 }
 
-function sharersText(others) {
+export function sharersText(others) {
     const more = others.length - MAX_NAMED_SHARERS;
     return others.slice(0, MAX_NAMED_SHARERS).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

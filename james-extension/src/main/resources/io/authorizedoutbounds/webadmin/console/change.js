@@ -21,15 +21,17 @@ export async function changeAlone(work) {
 /**
  * A change from a button of a table. When it is done the button may be gone, so the heading takes the focus.
  *
- * @param work makes the change; its result is false when the person says no
+ * @param work makes the change; its result is false, null or 0 when nothing was changed
+ * @param done what the person then reads, or a function that makes it of the result
  */
 export function changeFromTable(section, work, done, reload) {
     return changeAlone(async () => {
         setText(`${section}-status`, "");
         setText(`${section}-message`, "");
         try {
-            if (await work()) {
-                setText(`${section}-status`, done);
+            const result = await work();
+            if (result) {
+                setText(`${section}-status`, typeof done === "function" ? done(result) : done);
                 byId(`${section}-heading`).focus();
                 await reload();
             }

@@ -34,7 +34,7 @@ function midnights(start, end) {
 }
 
 /**
- * Refusals over time: one bar for each hour, of a week at least; the same as a table for those who do not see it.
+ * What was refused or would have been, over time: one bar for each hour, of a week at least; the same as a table for those who do not see it.
  *
  * @param hours [{"hour", "attempts"}], oldest first, hours without attempts left out
  * @param space the width that there is
@@ -47,7 +47,7 @@ export function refusalsChart(hours, space, now = Date.now()) {
     const start = end - span * HOUR;
     const shown = times.filter((bar) => bar.start >= start && bar.start < end);
     if (shown.length === 0) {
-        return el("p", { class: "empty" }, "No refusals in the last seven days.");
+        return el("p", { class: "empty" }, "No attempts in the last seven days.");
     }
 
     const largest = shown.reduce((most, bar) => (bar.attempts > most.attempts ? bar : most));
@@ -73,12 +73,12 @@ export function refusalsChart(hours, space, now = Date.now()) {
         { class: "bar", x: x(bar.start), width: barWidth, y: Math.min(y(bar.attempts), ground - 2), height: Math.max(2, ground - y(bar.attempts)) },
         svg("title", {}, `${timeText(bar.hour)}: ${count(bar.attempts, "attempt", "attempts")}`)));
 
-    const summary = `${count(total, "attempt", "attempts")} refused in ${count(Math.round(span / 24), "day", "days")}, `
+    const summary = `${count(total, "attempt", "attempts")} in ${count(Math.round(span / 24), "day", "days")}, `
         + `the most (${largest.attempts}) in the hour from ${timeText(largest.hour)}`;
     return el("figure", {},
         svg("svg", { viewBox: `0 0 ${fullWidth} ${TOP + HEIGHT + BOTTOM}`, role: "img", "aria-label": summary }, ...lines, ...marks, ...bars),
         el("figcaption", { class: "hint" }, summary),
         el("div", { class: "unseen" },
-            table("Refused attempts by hour", ["Hour", "Attempts"],
+            table("Attempts by hour", ["Hour", "Attempts"],
                 shown.map((bar) => row({}, timeText(bar.hour), String(bar.attempts))))));
 }

@@ -21,6 +21,15 @@ function firstFocus(danger, comment) {
     return comment === undefined ? "confirm-go" : "confirm-comment";
 }
 
+/** A list that has to be scrolled can be, by keyboard too. */
+function keepReachable(list) {
+    if (list.scrollHeight > list.clientHeight) {
+        list.tabIndex = 0;
+    } else {
+        list.removeAttribute("tabindex");
+    }
+}
+
 /**
  * Asks in a dialog before a change.
  *
@@ -33,6 +42,7 @@ export function confirm({ heading, text, facts = [], comment, go, danger = false
     fillDialog({ heading, text, facts, comment, go, danger });
     dialog.returnValue = "";
     dialog.showModal();
+    keepReachable(byId("confirm-facts"));
     byId(firstFocus(danger, comment)).focus();
     return new Promise((resolve) => {
         const close = () => resolve(dialog.returnValue === "go" ? byId("confirm-comment").value.trim() : null);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What was refused in the name of the domain, as a chart and as a table. */
+/** What was refused in the name of the domain, or would have been, as a chart and as a table. */
 import * as api from "./api.js";
 import { authorize } from "./authorize.js";
 import { changeFromTable } from "./change.js";
 import { refusalsChart } from "./chart.js";
 import { address, button, byId, count, el, name, relative, row, setText, table, time } from "./dom.js";
 import { showReadError } from "./errors.js";
+import * as selection from "./selection.js";
 import { shown } from "./state.js";
 
 let page = { reload: () => {}, explain: () => {} };
@@ -30,28 +31,43 @@ export async function loadRefusals() {
 function showRefusals(rows, dropped) {
     setText("refusals-summary", rows.length === 0 ? "" : count(rows.length, "address", "addresses"));
     byId("refusals-list").replaceChildren(rows.length === 0
-        ? el("p", { class: "empty" }, `Nothing was refused in the name of ${shown.domain}.`)
+        ? el("p", { class: "empty" }, `Nothing was refused in the name of ${shown.domain}, or would have been.`)
         : refusalsTable(rows));
+    selection.limitTo(rows.map(({ ip }) => ip).filter((ip) => !isListed(ip)));
     setText("refusals-dropped", dropped > 0
         ? `${count(dropped, "more attempt was", "more attempts were")} counted of further addresses, which are not recorded.` : "");
 }
 
 function refusalsTable(rows) {
-    return table(`Refused attempts to send for ${shown.domain}, last seen first`,
+    return table(`Attempts to send for ${shown.domain} from addresses that were not listed, last seen first`,
         ["Address", el("span", { class: "number" }, "Attempts"), "Last seen", "Last sender", el("span", { class: "unseen" }, "Actions")],
         rows.map(refusalRow));
 }
 
 function refusalRow(refusal) {
+    const { ip } = refusal;
     const sender = senderOf(refusal);
     const made = row({},
-        address(refusal.ip),
+        isListed(ip) ? address(ip) : el("label", { class: "pick" }, selection.selector(ip), address(ip)),
         [time(refusal.lastSeen), el("span", { class: "under" }, `first ${relative(refusal.firstSeen)}`)],
         [sender === "" ? el("span", { class: "none" }, "a bounce") : name(sender),
             el("span", { class: "under" }, "to ", name(refusal.lastRecipientDomain ?? "unknown"))]);
-    made.children[0].after(el("td", { class: "number" }, refusal.attempts.toLocaleString("en")));
+    made.children[0].after(el("td", { class: "number" }, refusal.attempts.toLocaleString("en"), ...refusedPart(refusal)));
     made.append(actions(refusal));
     return made;
+}
+
+/** How many of the attempts were refused; an older James does not say. */
+function refusedPart({ attempts, refused }) {
+    if (refused === undefined) {
+        return [];
+    }
+    const parts = new Map([[attempts, "all refused"], [0, "none refused"]]);
+    return [el("span", { class: "under" }, parts.get(refused) ?? `${refused.toLocaleString("en")} refused`)];
+}
+
+function isListed(ip) {
+    return shown.entries.some((entry) => entry.ip === ip && !entry.orphaned);
 }
 
 function senderOf(refusal) {
@@ -60,10 +76,9 @@ function senderOf(refusal) {
 
 function actions(refusal) {
     const { ip } = refusal;
-    const listed = shown.entries.some((entry) => entry.ip === ip && !entry.orphaned);
     return el("td", { class: "actions" },
         button("Why?", { "aria-label": `Why is ${ip} refused?` }, () => explain(refusal)),
-        listed
+        isListed(ip)
             ? el("span", { class: "badge good" }, "listed now")
             : button("Authorize", { class: "main", "aria-label": `Authorize ${ip}` }, () => authorizeRefused(ip)));
 }
