@@ -716,7 +716,6 @@ class ConsoleIntegrationTest {
         page.open(domain);
         page.awaitText("enforcement", "the default of this server");
         assertThat(page.text("enforcement")).contains("report", "Nothing is refused.");
-        assertThat(page.text("default-banner")).startsWith("The default of this server is report");
         assertThat(page.rows("refusals-list").get(0)).contains("1,200", "none refused");
         page.click("Switch to enforce");
 
@@ -733,6 +732,63 @@ class ConsoleIntegrationTest {
     private static String observed(String address, int attempts, String lastSeen) {
         return "{\"ip\":\"" + address + "\",\"attempts\":" + attempts + ",\"refused\":0,\"firstSeen\":\"" + lastSeen
                 + "\",\"lastSeen\":\"" + lastSeen + "\",\"lastSender\":\"<>\",\"lastRecipientDomain\":null}";
+    }
+
+    @Test
+    void bannerShouldSayThatTheDefaultIsReport() {
+        page.open();
+        page.await("the history", () -> !page.text("history-list").isEmpty());
+        assertThat(page.byId("default-banner").isDisplayed()).isFalse();
+
+        browser.answer(
+                "/authorizedOutbounds/decision?ip=192.0.2.1&sender=&recipient=postmaster%40example.org",
+                200, "{\"enforcement\":\"report\"}");
+        page.open();
+
+        page.awaitText("default-banner", "The default of this server is report");
+    }
+
+    @Test
+    void checkShouldSayWhyAVerdictIsOnlyRecorded() {
+        browser.answer(
+                "/authorizedOutbounds/decision?ip=203.0.113.99&sender=user%40alpha.example&recipient=friend%40elsewhere.example.org",
+                200,
+                "{\"enforcement\":\"report\",\"inherited\":false,"
+                        + "\"rule1\":{\"row\":3,\"verdict\":\"refuse\",\"reply\":null,\"why\":\"not listed\"},"
+                        + "\"rule2\":{\"row\":1,\"outcome\":\"pass\",\"enforcement\":\"report\",\"why\":\"not outbound\"}}");
+        page.open();
+        page.type("check-ip", STRANGER);
+        page.type("check-sender", "user@alpha.example");
+        page.type("check-recipient", RECIPIENT);
+        page.click("Check");
+
+        page.awaitText("check-result", "Refused");
+        assertThat(page.text("check-result"))
+                .contains(
+                        "Only recorded, as the domain is in report: James continues as without the extension\nRule 1, row 3",
+                        "Only recorded, as the default is report: James continues as without the extension\nRule 2, row 1");
+    }
+
+    @Test
+    void historyShouldShowChangesOfTheEnforcement() {
+        String domain = webAdmin.addDomain();
+        browser.answer(
+                "/authorizedOutbounds/changes?domain=" + domain + "&limit=10",
+                200,
+                "[" + enforcementChange("inherit") + "," + enforcementChange("report") + ","
+                        + enforcementChange("enforce") + "]");
+
+        page.open(domain);
+
+        page.await("the changes", () -> history().size() == 3);
+        assertThat(history().get(0)).startsWith("carol switched to the default enforcement\n");
+        assertThat(history().get(1)).startsWith("carol switched to report\n");
+        assertThat(history().get(2)).startsWith("carol switched to enforce\n");
+    }
+
+    private static String enforcementChange(String action) {
+        return "{\"action\":\"" + action + "\",\"ip\":null,\"changedBy\":\"carol\",\"changedAt\":\"" + daysAgo(1)
+                + "\"}";
     }
 
     @Test

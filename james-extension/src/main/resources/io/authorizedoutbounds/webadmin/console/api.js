@@ -163,6 +163,11 @@ export function changes(domain, limit, since, signal) {
     return json("authorizedOutbounds/changes", { query: Object.fromEntries(query), signal });
 }
 
-export function decision(ip, sender, recipient) {
-    return json("authorizedOutbounds/decision", { query: { ip, sender, recipient } });
+export function decision(ip, sender, recipient, signal) {
+    return json("authorizedOutbounds/decision", { query: { ip, sender, recipient }, signal });
+}
+
+/** A bounce is of no domain, so it is judged by the default. The names are of RFC 2606 and RFC 5737. */
+export async function defaultEnforcement(signal) {
+    return (await decision("192.0.2.1", "", "postmaster@example.org", signal)).enforcement;
 }

@@ -35,14 +35,14 @@ function clear() {
     }
 }
 
-async function loadDomain(signal, historyLoaded) {
+async function loadDomain(signal, alsoLoaded) {
     byId("domain-form").setAttribute("aria-busy", "true");
     try {
         shown.entries = await api.list(shown.domain, signal);
         byId("domain-view").hidden = false;
         byId("refresh").hidden = false;
         addresses.showAddresses();
-        await Promise.all([enforcement.loadEnforcement(), refusals.loadRefusals(), historyLoaded]);
+        await Promise.all([enforcement.loadEnforcement(), refusals.loadRefusals(), alsoLoaded]);
     } catch (e) {
         if (e.name !== "AbortError") {
             hideDomain();
@@ -61,12 +61,12 @@ async function load() {
     visit = new AbortController();
     shown.signal = visit.signal;
     setText("domain-message", "");
-    const historyLoaded = history.loadHistory();
+    const alsoLoaded = Promise.all([defaultEnforcement.loadDefault(), history.loadHistory()]);
     if (shown.domain === "") {
         byId("domain-view").hidden = true;
-        await historyLoaded;
+        await alsoLoaded;
     } else {
-        await loadDomain(visit.signal, historyLoaded);
+        await loadDomain(visit.signal, alsoLoaded);
     }
 }
 

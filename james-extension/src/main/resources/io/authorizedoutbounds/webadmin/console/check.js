@@ -35,17 +35,21 @@ function judgementOfRule2({ row, outcome, why }) {
     return judgement("2", row, OUTCOMES[outcome] ?? ["fair", outcome], why);
 }
 
-/** Rule 2 sees only what rule 1 lets in. */
-function showDecision({ enforcement, rule1, rule2 }) {
-    const reportOnly = enforcement === "report";
-    const accepted = rule1.verdict === "pass" || rule1.verdict === "grant";
-    const judgements = [judgementOfRule1(rule1)];
-    if (reportOnly) {
-        judgements.unshift(
-            el("p", { class: "badge fair" }, "Report mode: this is only logged, James continues as without the extension"));
+/** @param inherited undefined on a James without an enforcement by domain */
+function reportNote(enforcement, inherited) {
+    if (enforcement !== "report") {
+        return [];
     }
-    if (accepted || reportOnly) {
-        judgements.push(judgementOfRule2(rule2));
+    const origin = inherited === false ? "the domain is in report" : "the default is report";
+    return [el("p", { class: "badge fair" }, `Only recorded, as ${origin}: James continues as without the extension`)];
+}
+
+/** Rule 2 sees only what rule 1 lets in. */
+function showDecision({ enforcement, inherited, rule1, rule2 }) {
+    const accepted = rule1.verdict === "pass" || rule1.verdict === "grant";
+    const judgements = [...reportNote(enforcement, inherited), judgementOfRule1(rule1)];
+    if (accepted || enforcement === "report") {
+        judgements.push(...reportNote(rule2.enforcement), judgementOfRule2(rule2));
     }
     byId("check-result").replaceChildren(...judgements);
 }

@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The enforcement of the domains that have none of their own, and the banner for a server that does not refuse. */
+import * as api from "./api.js";
 import { byId } from "./dom.js";
+import { shown } from "./state.js";
 
 let value = "";
 
-/** Empty while no domain has said it. */
+/** `enforce` or `report`, empty when it is not known. */
 export function known() {
     return value;
 }
 
-/** @param found the enforcement of a domain, which has the default when it is inherited */
-export function learn({ enforcement, inherited }) {
-    if (inherited) {
-        value = enforcement;
-        byId("default-banner").hidden = value !== "report";
+function use(enforcement) {
+    value = enforcement;
+    byId("default-banner").hidden = value !== "report";
+}
+
+/** An error is that of other requests too, which show it. */
+export async function loadDefault() {
+    try {
+        use(await api.defaultEnforcement(shown.signal));
+    } catch (e) {
+        if (e.name !== "AbortError") {
+            use("");
+        }
     }
 }
 
 export function clear() {
-    value = "";
-    byId("default-banner").hidden = true;
+    use("");
 }

@@ -42,7 +42,6 @@ export async function loadEnforcement() {
     const { domain, signal } = shown;
     try {
         const found = await api.enforcement(domain, signal);
-        defaultEnforcement.learn(found);
         byId("enforcement").hidden = false;
         setText("enforcement-message", "");
         byId("enforcement-origin").replaceChildren(...origin(found));

@@ -7,6 +7,7 @@ import { shown } from "./state.js";
 
 const DAY = 86_400_000;
 const ACTIONS = { put: "authorized", remove: "removed", orphan: "orphaned" };
+const ENFORCEMENTS = { enforce: "switched to enforce", report: "switched to report", inherit: "switched to the default enforcement" };
 const RECENT_LIMIT = 10;
 /** The retention of changes as shipped, and the largest limit that WebAdmin accepts. */
 const OLDER = { days: 90, limit: 1000 };
@@ -24,9 +25,16 @@ function linkTo(domain) {
     return el("a", { href: `#${encodeURIComponent(domain)}` }, domain);
 }
 
+function deed({ action, ip }) {
+    if (action in ENFORCEMENTS) {
+        return [` ${ENFORCEMENTS[action]}`];
+    }
+    return [` ${ACTIONS[action] ?? action} `, ip ? address(ip) : "all addresses"];
+}
+
 function changeItem(entry) {
     return el("li", { class: entry.action },
-        el("p", {}, author(entry), ` ${ACTIONS[entry.action] ?? entry.action} `, entry.ip ? address(entry.ip) : "all addresses",
+        el("p", {}, author(entry), ...deed(entry),
             ...(shown.domain === "" ? [" for ", linkTo(entry.domain)] : [])),
         ...(entry.comment ? [el("p", { class: "note" }, userText(entry.comment))] : []),
         el("p", { class: "hint" }, time(entry.changedAt),
