@@ -45,6 +45,7 @@ public class ConsoleRoutes implements PublicRoutes {
             "enforcement.js",
             "errors.js",
             "history.js",
+            "overview.js",
             "refusals.js",
             "selection.js",
             "sharers.js",

@@ -32,14 +32,14 @@ public final class Browser implements AutoCloseable {
     private static final File CHROMIUM = new File("/usr/bin/chromium");
     private static final File CHROMEDRIVER = new File("/usr/bin/chromedriver");
 
-    /** Gives the scripts of a page one answer of a server that is not asked: [path, status, body]. */
+    /** Gives the scripts of a page one answer of a server that is not asked: [path, status, body, headers]. */
     private static final String GIVE_ANSWER =
             """
-            (([path, status, body]) => {
+            (([path, status, body, headers]) => {
                 const ask = window.fetch;
                 window.fetch = (url, options) =>
                     String(url).endsWith(path) && (options?.method ?? "GET") === "GET"
-                        ? Promise.resolve(new Response(body, { status, headers: { "Content-Type": "application/json" } }))
+                        ? Promise.resolve(new Response(body, { status, headers }))
                         : ask(url, options);
             })""";
 
@@ -103,7 +103,11 @@ public final class Browser implements AutoCloseable {
      * months ago.
      */
     void answer(String path, int status, String json) {
-        String script = GIVE_ANSWER + "(" + JsonOutput.toJson(List.of(path, status, json)) + ");";
+        answer(path, status, json, Map.of());
+    }
+
+    void answer(String path, int status, String json, Map<String, String> headers) {
+        String script = GIVE_ANSWER + "(" + JsonOutput.toJson(List.of(path, status, json, headers)) + ");";
         answers.add(devtools("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script))
                 .get("identifier"));
     }

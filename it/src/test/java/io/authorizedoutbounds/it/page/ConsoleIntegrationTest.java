@@ -122,6 +122,7 @@ class ConsoleIntegrationTest {
                         || (error.contains("status of 404")
                                 && (error.contains("/domains/unknown.example/")
                                         // Of a James without it, until it is there.
+                                        || error.contains("/authorizedOutbounds/refused")
                                         || error.contains("/outboundEnforcement"))));
     }
 
@@ -157,6 +158,7 @@ class ConsoleIntegrationTest {
         "/enforcement.js, text/javascript;charset=utf-8",
         "/errors.js, text/javascript;charset=utf-8",
         "/history.js, text/javascript;charset=utf-8",
+        "/overview.js, text/javascript;charset=utf-8",
         "/refusals.js, text/javascript;charset=utf-8",
         "/selection.js, text/javascript;charset=utf-8",
         "/sharers.js, text/javascript;charset=utf-8",
@@ -805,6 +807,79 @@ class ConsoleIntegrationTest {
         assertThat(page.byId("default-banner").isDisplayed()).isFalse();
     }
 
+    // --- The overview of all domains
+
+    @Test
+    void overviewShouldShowWhatDomainsAreRefusedAndLeadToThem() {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        browser.answer(
+                "/authorizedOutbounds/refused?limit=100",
+                200,
+                "[" + refusedOf(domain, "report", 1234, 0, 0) + "," + refusedOf("beta.example", "enforce", 56, 56, 3)
+                        + "]");
+
+        page.open();
+        page.await("the overview", () -> page.rows("overview-list").size() == 2);
+        assertThat(page.column("overview-list", 0)).containsExactly(domain, "beta.example");
+        assertThat(page.column("overview-list", 1)).containsExactly("report", "enforce");
+        assertThat(page.column("overview-list", 2)).containsExactly("1,234\nnone refused", "56\nall refused");
+        assertThat(page.text("overview-progress")).isEqualTo("1 of these 2 domains enforces");
+        page.byId("overview-list").findElement(By.linkText(domain)).click();
+
+        page.awaitDomain(domain);
+        assertThat(page.byId("overview").isDisplayed()).isFalse();
+        browser.driver().findElement(By.linkText("All domains")).click();
+        page.await("the overview again", () -> page.rows("overview-list").size() == 2);
+        assertThat(page.byId("domain-view").isDisplayed()).isFalse();
+    }
+
+    @Test
+    void overviewShouldSayHowFarTheRollOutIs() {
+        browser.answer(
+                "/authorizedOutbounds/refused?limit=100",
+                200,
+                "[" + refusedOf("alpha.example", "report", 1, 0, 0) + "]",
+                Map.of("X-Domains", "40", "X-Domains-Enforcing", "12"));
+
+        page.open();
+
+        page.awaitText("overview-progress", "12 of 40 domains enforce");
+    }
+
+    @Test
+    void quarantinedMailShouldLeadToHowToReprocessIt() {
+        browser.answer(
+                "/authorizedOutbounds/refused?limit=100",
+                200,
+                "[" + refusedOf("alpha.example", "enforce", 4, 1, 3) + "]");
+
+        page.open();
+        page.await("the overview", () -> page.rows("overview-list").size() == 1);
+        page.tabTo("How to reprocess the quarantined mail of alpha.example");
+        page.focused().sendKeys(Keys.ENTER);
+
+        assertThat(page.focused()).isEqualTo(page.byId("reprocessing-heading"));
+        assertThat(page.text("reprocessing-all"))
+                .isEqualTo("curl -X PATCH 'http://127.0.0.1:" + james.webAdminPort()
+                        + "/mailRepositories/var%2Fmail%2Fblocked-sender%2F/mails?action=reprocess&processor=root'");
+    }
+
+    @Test
+    void overviewShouldBeLeftOutOnAJamesThatHasNone() {
+        browser.answer("/authorizedOutbounds/refused?limit=100", 404, "{\"statusCode\":404,\"message\":\"not found\"}");
+
+        page.open();
+
+        page.await("the history", () -> !page.text("history-list").isEmpty());
+        assertThat(page.byId("overview").isDisplayed()).isFalse();
+    }
+
+    private static String refusedOf(String domain, String enforcement, int attempts, int refused, int quarantined) {
+        return "{\"domain\":\"" + domain + "\",\"enforcement\":\"" + enforcement + "\",\"attempts\":" + attempts
+                + ",\"refused\":" + refused + ",\"quarantined\":" + quarantined + ",\"addresses\":1,\"lastSeen\":\""
+                + daysAgo(1) + "\"}";
+    }
+
     // --- The browser's part
 
     @Test
@@ -888,30 +963,44 @@ class ConsoleIntegrationTest {
         awaitRefusals(domain, 1);
         browser.prefer(scheme);
         browser.resize(PHONE_WIDTH, PHONE_HEIGHT);
+        browser.answer(
+                "/domains/" + domain + "/outboundEnforcement",
+                200,
+                "{\"enforcement\":\"report\",\"inherited\":false,\"changedBy\":\"" + "carol".repeat(10)
+                        + "@relay.example\",\"changedAt\":\"" + daysAgo(1) + "\"}");
 
         page.open(domain);
         page.awaitAddresses(ADDRESS, FULL_LENGTH_IPV6);
+        page.awaitText("enforcement", "Use the default");
         page.click("Why is " + STRANGER_IPV6 + " refused?");
         page.awaitText("check-result", "Refused");
-        pageShouldBeWithinTheWindow();
+        pageShouldBeLegibleWithinTheWindow();
 
         page.click("Authorize " + STRANGER_IPV6);
         page.awaitQuestion();
-        pageShouldBeWithinTheWindow();
+        pageShouldBeLegibleWithinTheWindow();
         page.answerNo();
 
+        browser.answer(
+                "/authorizedOutbounds/refused?limit=100",
+                200,
+                "[" + refusedOf("a-label-of-much-length".repeat(2) + "." + domain, "report", 12345678, 1234567, 12345)
+                        + "]");
         page.open();
+        page.await("the overview", () -> page.rows("overview-list").size() == 1);
         page.await("the history", () -> !history().isEmpty());
-        pageShouldBeWithinTheWindow();
+        pageShouldBeLegibleWithinTheWindow();
     }
 
-    private static void pageShouldBeWithinTheWindow() {
+    private static void pageShouldBeLegibleWithinTheWindow() {
         Object root = browser.driver()
                 .executeScript("const root = document.documentElement; return [root.clientWidth, root.scrollWidth]");
         Object outside = browser.driver().executeScript(OUT_OF_THE_WINDOW);
 
         assertThat(root).isEqualTo(List.of((long) PHONE_WIDTH, (long) PHONE_WIDTH));
         assertThat((List<?>) outside).isEmpty();
+        assertThat((List<?>) browser.driver().executeScript(TEXTS_OF_LITTLE_CONTRAST))
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The calls of WebAdmin. A prefix before WebAdmin's paths, as of a reverse proxy, is kept. */
-const ROOT = new URL("../../", import.meta.url);
+export const ROOT = new URL("../../", import.meta.url);
 
 /**
  * In memory only, not in sessionStorage: a token may change every list and every mailbox of the server, and what is stored can
@@ -150,6 +150,21 @@ export async function refusals(domain, signal) {
         rows: await response.json(),
         dropped: Number(response.headers.get("X-Refusals-Dropped") ?? 0),
         since: response.headers.get("X-Refusals-Since"),
+    };
+}
+
+function headerNumber(response, header) {
+    const value = response.headers.get(header);
+    return value === null ? null : Number(value);
+}
+
+/** The domains with the most attempts in a week, and, where James says it, how many domains it has and how many of them enforce. */
+export async function overview(limit, signal) {
+    const response = await call("GET", "authorizedOutbounds/refused", { query: { limit }, signal });
+    return {
+        rows: await response.json(),
+        domains: headerNumber(response, "X-Domains"),
+        enforcing: headerNumber(response, "X-Domains-Enforcing"),
     };
 }
 

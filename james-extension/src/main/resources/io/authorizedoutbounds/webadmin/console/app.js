@@ -11,6 +11,7 @@ import * as domain from "./domain.js";
 import * as enforcement from "./enforcement.js";
 import { showReadError } from "./errors.js";
 import * as history from "./history.js";
+import * as overview from "./overview.js";
 import * as refusals from "./refusals.js";
 import * as selection from "./selection.js";
 import { shown } from "./state.js";
@@ -20,6 +21,7 @@ let visit = new AbortController();
 
 function hideDomain() {
     byId("domain-view").hidden = true;
+    byId("all-domains").hidden = true;
     byId("refresh").hidden = true;
 }
 
@@ -27,7 +29,7 @@ function clear() {
     shown.entries = [];
     confirm.closeDialog();
     hideDomain();
-    for (const panel of [add, addresses, enforcement, refusals, selection, history, check]) {
+    for (const panel of [overview, add, addresses, enforcement, refusals, selection, history, check]) {
         panel.clear();
     }
     for (const message of document.querySelectorAll("main .message:not(#token-message)")) {
@@ -40,6 +42,7 @@ async function loadDomain(signal, alsoLoaded) {
     try {
         shown.entries = await api.list(shown.domain, signal);
         byId("domain-view").hidden = false;
+        byId("all-domains").hidden = false;
         byId("refresh").hidden = false;
         addresses.showAddresses();
         await Promise.all([enforcement.loadEnforcement(), refusals.loadRefusals(), alsoLoaded]);
@@ -63,8 +66,7 @@ async function load() {
     setText("domain-message", "");
     const alsoLoaded = Promise.all([defaultEnforcement.loadDefault(), history.loadHistory()]);
     if (shown.domain === "") {
-        byId("domain-view").hidden = true;
-        await alsoLoaded;
+        await Promise.all([overview.loadOverview(), alsoLoaded]);
     } else {
         await loadDomain(visit.signal, alsoLoaded);
     }
@@ -95,6 +97,7 @@ token.start({
 domain.start({ reload: load });
 addresses.start({ reload: load });
 add.start({ reload: load });
+overview.start();
 enforcement.start({ reload: load });
 refusals.start({ reload: load, explain: check.explain });
 selection.start({ reload: load });

@@ -89,8 +89,21 @@ export function address(ip) {
     return el("code", {}, ...breakable(ip.split(/(?<=:)(?!:)/)));
 }
 
-export function count(number, one, many) {
-    return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
+export function number(value) {
+    return NUMBER.format(value);
+}
+
+export function count(value, one, many) {
+    return `${number(value)} ${value === 1 ? one : many}`;
+}
+
+/** What stands below a number of attempts: how many of them were refused. An older James does not say. */
+export function refusedPart({ attempts, refused }) {
+    if (refused === undefined) {
+        return [];
+    }
+    const parts = new Map([[attempts, "all refused"], [0, "none refused"]]);
+    return [el("span", { class: "under" }, parts.get(refused) ?? `${number(refused)} refused`)];
 }
 
 /** A time, which may be broken between its date and its hour only. */

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { authorize } from "./authorize.js";
 import { changeFromTable } from "./change.js";
 import { refusalsChart } from "./chart.js";
-import { address, button, byId, count, el, name, relative, row, setText, table, time } from "./dom.js";
+import { address, button, byId, count, el, name, number, refusedPart, relative, row, setText, table, time } from "./dom.js";
 import { showReadError } from "./errors.js";
 import * as selection from "./selection.js";
 import { shown } from "./state.js";
@@ -52,18 +52,9 @@ function refusalRow(refusal) {
         [time(refusal.lastSeen), el("span", { class: "under" }, `first ${relative(refusal.firstSeen)}`)],
         [sender === "" ? el("span", { class: "none" }, "a bounce") : name(sender),
             el("span", { class: "under" }, "to ", name(refusal.lastRecipientDomain ?? "unknown"))]);
-    made.children[0].after(el("td", { class: "number" }, refusal.attempts.toLocaleString("en"), ...refusedPart(refusal)));
+    made.children[0].after(el("td", { class: "number" }, number(refusal.attempts), ...refusedPart(refusal)));
     made.append(actions(refusal));
     return made;
-}
-
-/** How many of the attempts were refused; an older James does not say. */
-function refusedPart({ attempts, refused }) {
-    if (refused === undefined) {
-        return [];
-    }
-    const parts = new Map([[attempts, "all refused"], [0, "none refused"]]);
-    return [el("span", { class: "under" }, parts.get(refused) ?? `${refused.toLocaleString("en")} refused`)];
 }
 
 function isListed(ip) {
