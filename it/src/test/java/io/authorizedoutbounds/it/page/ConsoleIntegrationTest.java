@@ -553,6 +553,28 @@ class ConsoleIntegrationTest {
     }
 
     @Test
+    void chartShouldBeDrawnInTheWidthThatThereIs() {
+        String domain = webAdmin.addDomain();
+        rcptFrom(STRANGER, domain);
+        awaitRefusals(domain, 1);
+
+        page.open(domain);
+        page.await("the chart", () -> widthOfChart() == 720);
+        browser.resize(PHONE_WIDTH, PHONE_HEIGHT);
+
+        page.await("a chart for a phone", () -> widthOfChart() < PHONE_WIDTH);
+    }
+
+    /** In the units of its texts and lines; 0 without a chart. */
+    private static int widthOfChart() {
+        return page.byId("refusals-chart").findElements(By.tagName("svg")).stream()
+                .map(chart -> chart.getDomAttribute("viewBox").split(" "))
+                .mapToInt(box -> Integer.parseInt(box[2]))
+                .findFirst()
+                .orElse(0);
+    }
+
+    @Test
     void domainThatWasNeverRefusedShouldSaySo() {
         String domain = webAdmin.addDomain();
 

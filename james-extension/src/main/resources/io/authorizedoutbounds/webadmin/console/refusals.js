@@ -11,14 +11,28 @@ import { shown } from "./state.js";
 
 let page = { reload: () => {}, explain: () => {} };
 
+/** What is drawn, and how wide. */
+let chart = { hours: null, width: 0 };
+
+/** Draws it again when the window has another width. */
+function drawChart() {
+    const place = byId("refusals-chart");
+    if (chart.hours === null) {
+        place.replaceChildren();
+    } else if (chart.width !== place.clientWidth) {
+        chart.width = place.clientWidth;
+        place.replaceChildren(refusalsChart(chart.hours, chart.width));
+    }
+}
+
 export async function loadRefusals() {
     const { domain, signal } = shown;
     try {
         const [{ rows, dropped }, hours] = await Promise.all([api.refusals(domain, signal), api.refusalsByHour(domain, signal)]);
         setText("refusals-message", "");
         showRefusals(rows, dropped);
-        const chart = byId("refusals-chart");
-        chart.replaceChildren(...(rows.length === 0 && hours.length === 0 ? [] : [refusalsChart(hours, chart.clientWidth)]));
+        chart = { hours: rows.length === 0 && hours.length === 0 ? null : hours, width: 0 };
+        drawChart();
     } catch (e) {
         if (e.status === 404) {
             setText("refusals-summary", "not available");
@@ -84,11 +98,13 @@ function authorizeRefused(ip) {
 }
 
 export function clear() {
-    byId("refusals-chart").replaceChildren();
+    chart.hours = null;
+    drawChart();
     byId("refusals-list").replaceChildren();
 }
 
 /** Calls `explain` with an address, a sender and a recipient when the person asks why they were refused. */
 export function start(callbacks) {
     page = callbacks;
+    new ResizeObserver(drawChart).observe(byId("refusals-chart"));
 }
