@@ -67,6 +67,18 @@ final class RefusalCounter {
         sum(domain, now).ifPresent(sum -> sum.incrementAtMail(now, enforcement, sender));
     }
 
+    /** Counts what external senders tried from an address that the domain lists. */
+    synchronized void count(Domain domain, OutboundAddress client, ExternalAttempts external) {
+        Instant now = clock.instant();
+        tally(domain, client, now).ifPresent(tally -> tally.add(now, external));
+        sum(domain, now).ifPresent(sum -> sum.add(now, external));
+    }
+
+    /** Counts an attempt that there is no room for. */
+    synchronized void countUncounted() {
+        uncounted++;
+    }
+
     /** The one that counts all refusals of a domain, to be written; none when there is no room for it. */
     private Optional<RefusalTally> sum(Domain domain, Instant now) {
         RefusalTally current = sums.get(domain);

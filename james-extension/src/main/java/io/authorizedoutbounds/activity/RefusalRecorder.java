@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.activity;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalStore;
 import io.authorizedoutbounds.policy.RefusalSum;
@@ -36,16 +39,23 @@ public class RefusalRecorder implements Refusals {
     /** Sums of domains in one call of {@link #write}: 50 a second. */
     private static final int MAX_SUM_WRITES = 100;
 
+    /** Addresses whose domains are looked up in one call of {@link #write}. */
+    private static final int MAX_LISTINGS = 100;
+
     private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(10);
 
     private final RefusalStore store;
+    private final OutboundLists lists;
     private final RefusalCounter counter;
+    private final UnattributedAttempts unattributed = new UnattributedAttempts();
 
     /** So that an outage is one line of the log. */
     private volatile boolean failing;
 
-    public RefusalRecorder(RefusalStore store, Clock clock) {
+    /** @param lists says which domains list the client of an external sender */
+    public RefusalRecorder(RefusalStore store, OutboundLists lists, Clock clock) {
         this.store = store;
+        this.lists = lists;
         this.counter = new RefusalCounter(clock);
     }
 
@@ -60,8 +70,50 @@ public class RefusalRecorder implements Refusals {
         counter.countAtMail(domain, enforcement, client, sender);
     }
 
+    @Override
+    public void recordExternalSender(
+            Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+        add(client, ExternalAttempts.refusal(enforcement, sender, recipientDomain));
+    }
+
+    @Override
+    public void recordQuarantined(OutboundAddress client, String sender, Domain recipientDomain) {
+        add(client, ExternalAttempts.quarantined(sender, recipientDomain));
+    }
+
+    private void add(OutboundAddress client, ExternalAttempts attempts) {
+        if (!unattributed.add(client, attempts)) {
+            counter.countUncounted();
+        }
+    }
+
+    /** Counts what external senders tried for the domains that list the address, as soon as the store has answered. */
+    private void countExternalSenders() {
+        unattributed.drain(MAX_LISTINGS).forEach((client, attempts) -> {
+            var unused = listings(client).whenComplete((listings, failure) -> {
+                if (failure == null) {
+                    listings.stream()
+                            .filter(entry -> entry.orphanedAt().isEmpty())
+                            .forEach(entry -> counter.count(entry.domain(), client, attempts));
+                } else {
+                    add(client, attempts);
+                }
+            });
+        });
+    }
+
+    private CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress client) {
+        try {
+            return lists.listings(client);
+        } catch (RuntimeException | Error e) {
+            // What was drained would be lost.
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
     /** Writes some counts; to be called once a {@link #WRITE_INTERVAL}. Throws nothing: what fails is written again. */
     public void write() {
+        countExternalSenders();
         ImmutableMap<RefusalTally, RefusalCount> counts = counter.drain(MAX_WRITES);
         ImmutableMap<RefusalTally, RefusalSum> sums = counter.drainSums(MAX_SUM_WRITES);
         try {

@@ -27,6 +27,7 @@ abstract class RefusalTally {
     private String lastRecipientDomain = "";
     private boolean atMail;
     private boolean unwritten;
+    private long quarantined;
     private int addresses;
 
     private RefusalTally(Domain domain, Instant now) {
@@ -86,8 +87,23 @@ abstract class RefusalTally {
             refused++;
         }
         lastSeen = now;
-        lastSender = sender.length() <= MAX_SENDER_LENGTH ? sender : sender.substring(0, MAX_SENDER_LENGTH);
+        lastSender = cut(sender);
         atMail = true;
+    }
+
+    /** Counts what external senders tried. */
+    void add(Instant now, ExternalAttempts external) {
+        attempts += external.attempts();
+        refused += external.refused();
+        quarantined += external.quarantined();
+        lastSeen = now;
+        lastSender = cut(external.lastSender());
+        lastRecipientDomain = external.lastRecipientDomain().asString();
+        atMail = false;
+    }
+
+    private static String cut(String sender) {
+        return sender.length() <= MAX_SENDER_LENGTH ? sender : sender.substring(0, MAX_SENDER_LENGTH);
     }
 
     /** Of a sum: how many addresses it has counted until now. */
@@ -111,6 +127,7 @@ abstract class RefusalTally {
                 .hour(hour)
                 .attempts(attempts)
                 .refused(refused)
+                .quarantined(quarantined)
                 .addresses(addresses)
                 .lastSeen(lastSeen)
                 .build();
@@ -124,6 +141,7 @@ abstract class RefusalTally {
                 .hour(hour)
                 .attempts(attempts)
                 .refused(refused)
+                .quarantined(quarantined)
                 .firstSeen(firstSeen)
                 .lastSeen(lastSeen)
                 .lastSender(lastSender);

@@ -34,6 +34,7 @@ final class OutboundTables {
     static final String CHANGED_BY = "changed_by";
     static final String ATTEMPTS = "attempts";
     static final String ADDRESSES = "addresses";
+    static final String QUARANTINED = "quarantined";
     static final String REFUSED = "refused";
     static final String FIRST_SEEN = "first_seen";
     static final String LAST_SEEN = "last_seen";
@@ -79,7 +80,7 @@ final class OutboundTables {
                     + " AND comment = 'The rows of authorized_outbound_change by domain, for the history of one domain. One"
                     + " partition for each domain, one row for each change; rows expire after changes.retention.'",
             "authorized_outbound_refusal",
-            "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, refused bigint, first_seen timestamp,"
+            "(domain text, hour timestamp, id uuid, ip inet, attempts bigint, refused bigint, quarantined bigint, first_seen timestamp,"
                     + " last_seen timestamp, last_sender text, last_recipient_domain text,"
                     + " PRIMARY KEY ((domain), hour, id)) WITH CLUSTERING ORDER BY (hour DESC, id DESC)"
                     // Rows expire by whole files, and no row is ever deleted.
@@ -90,7 +91,7 @@ final class OutboundTables {
                     + " from all the ips that it did not count one by one. One partition for each domain, with at most some"
                     + " thousand rows for each hour and node; rows expire after refusals.retention.'",
             "authorized_outbound_refusal_by_hour",
-            "(hour timestamp, domain text, id uuid, attempts bigint, refused bigint, addresses int, last_seen timestamp,"
+            "(hour timestamp, domain text, id uuid, attempts bigint, refused bigint, quarantined bigint, addresses int, last_seen timestamp,"
                     + " PRIMARY KEY ((hour), domain, id))"
                     + " WITH compaction = {'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',"
                     + " 'compaction_window_size': 12} AND gc_grace_seconds = 86400"
@@ -115,6 +116,8 @@ final class OutboundTables {
                     .put("authorized_outbound_by_ip", ORPHANED_AT + " timestamp")
                     .put("authorized_outbound_refusal", REFUSED + " bigint")
                     .put("authorized_outbound_refusal_by_hour", REFUSED + " bigint")
+                    .put("authorized_outbound_refusal", QUARANTINED + " bigint")
+                    .put("authorized_outbound_refusal_by_hour", QUARANTINED + " bigint")
                     .put("authorized_outbound_refusal_by_hour", ADDRESSES + " int")
                     .build();
 

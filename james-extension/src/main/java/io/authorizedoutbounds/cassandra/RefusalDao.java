@@ -11,6 +11,7 @@ import static io.authorizedoutbounds.cassandra.OutboundTables.IP;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_RECIPIENT_DOMAIN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SEEN;
 import static io.authorizedoutbounds.cassandra.OutboundTables.LAST_SENDER;
+import static io.authorizedoutbounds.cassandra.OutboundTables.QUARANTINED;
 import static io.authorizedoutbounds.cassandra.OutboundTables.REFUSED;
 import static io.authorizedoutbounds.cassandra.OutboundTables.TTL;
 
@@ -42,19 +43,21 @@ import org.apache.james.core.Domain;
  */
 final class RefusalDao {
     private static final String INSERT =
-            "INSERT INTO %s.authorized_outbound_refusal (domain, hour, id, ip, attempts, refused, first_seen,"
+            "INSERT INTO %s.authorized_outbound_refusal (domain, hour, id, ip, attempts, refused, quarantined, first_seen,"
                     + " last_seen, last_sender, last_recipient_domain) VALUES (:domain, :hour, :id, :ip, :attempts,"
-                    + " :refused, :first_seen, :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl";
+                    + " :refused, :quarantined, :first_seen, :last_seen, :last_sender, :last_recipient_domain) USING TTL :ttl";
     private static final String SELECT =
-            "SELECT domain, hour, id, ip, attempts, refused, first_seen, last_seen, last_sender, last_recipient_domain"
+            "SELECT domain, hour, id, ip, attempts, refused, quarantined, first_seen, last_seen, last_sender,"
+                    + " last_recipient_domain"
                     + " FROM %s.authorized_outbound_refusal WHERE domain = :domain AND hour >= :since"
                     + " LIMIT :max_counts";
     private static final String INSERT_SUM =
-            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, refused, addresses,"
-                    + " last_seen) VALUES (:hour, :domain, :id, :attempts, :refused, :addresses, :last_seen)"
+            "INSERT INTO %s.authorized_outbound_refusal_by_hour (hour, domain, id, attempts, refused, quarantined, addresses,"
+                    + " last_seen) VALUES (:hour, :domain, :id, :attempts, :refused, :quarantined, :addresses, :last_seen)"
                     + " USING TTL :ttl";
-    private static final String SELECT_SUMS_OF_HOUR = "SELECT hour, domain, id, attempts, refused, addresses, last_seen"
-            + " FROM %s.authorized_outbound_refusal_by_hour WHERE hour = :hour LIMIT :max_counts";
+    private static final String SELECT_SUMS_OF_HOUR =
+            "SELECT hour, domain, id, attempts, refused, quarantined, addresses, last_seen"
+                    + " FROM %s.authorized_outbound_refusal_by_hour WHERE hour = :hour LIMIT :max_counts";
     private static final String SELECT_SUMS = "SELECT hour, attempts FROM %s.authorized_outbound_refusal_by_hour"
             + " WHERE hour IN :hours AND domain = :domain";
 
@@ -91,6 +94,7 @@ final class RefusalDao {
         BoundStatementBuilder row = key(insert, count.domain(), count.hour(), count.id(), retention)
                 .setLong(ATTEMPTS, count.attempts())
                 .setLong(REFUSED, count.refused())
+                .setLong(QUARANTINED, count.quarantined())
                 .setInstant(FIRST_SEEN, count.firstSeen())
                 .setInstant(LAST_SEEN, count.lastSeen())
                 .setString(LAST_SENDER, count.lastSender());
@@ -108,6 +112,7 @@ final class RefusalDao {
         return session.execute(key(insertSum, sum.domain(), sum.hour(), sum.id(), retention)
                         .setLong(ATTEMPTS, sum.attempts())
                         .setLong(REFUSED, sum.refused())
+                        .setLong(QUARANTINED, sum.quarantined())
                         .setInt(ADDRESSES, sum.addresses())
                         .setInstant(LAST_SEEN, sum.lastSeen())
                         .build())
@@ -181,6 +186,7 @@ final class RefusalDao {
                     .hour(row.getInstant(HOUR))
                     .attempts(row.getLong(ATTEMPTS))
                     .refused(refused(row))
+                    .quarantined(row.getLong(QUARANTINED))
                     .addresses(row.getInt(ADDRESSES))
                     .lastSeen(Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow())
                     .build());
@@ -197,6 +203,7 @@ final class RefusalDao {
                     .hour(row.getInstant(HOUR))
                     .attempts(row.getLong(ATTEMPTS))
                     .refused(refused(row))
+                    .quarantined(row.getLong(QUARANTINED))
                     .firstSeen(Optional.ofNullable(row.getInstant(FIRST_SEEN)).orElseThrow())
                     .lastSeen(Optional.ofNullable(row.getInstant(LAST_SEEN)).orElseThrow())
                     .lastSender(Optional.ofNullable(row.getString(LAST_SENDER)).orElseThrow());

@@ -181,8 +181,8 @@ public class AuthorizedOutboundsModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RefusalRecorder refusalRecorder(RefusalStore store, Clock clock) {
-        return new RefusalRecorder(store, clock);
+    RefusalRecorder refusalRecorder(RefusalStore store, CassandraAuthorizedOutboundStore lists, Clock clock) {
+        return new RefusalRecorder(store, lists, clock);
     }
 
     @Provides

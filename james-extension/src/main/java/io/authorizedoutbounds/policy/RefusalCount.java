@@ -38,6 +38,9 @@ public abstract class RefusalCount {
     /** Of the attempts those that were refused; the others would have been, if the domain did not report. */
     public abstract long refused();
 
+    /** Mails of external senders, with recipients that rule 2 has quarantined. They are not among the attempts. */
+    public abstract long quarantined();
+
     public abstract Instant firstSeen();
 
     public abstract Instant lastSeen();
@@ -64,6 +67,8 @@ public abstract class RefusalCount {
         public abstract Builder attempts(long attempts);
 
         public abstract Builder refused(long refused);
+
+        public abstract Builder quarantined(long quarantined);
 
         public abstract Builder firstSeen(Instant firstSeen);
 

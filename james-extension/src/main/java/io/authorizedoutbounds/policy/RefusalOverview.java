@@ -15,6 +15,7 @@ public final class RefusalOverview {
         private final Domain domain;
         private long attempts;
         private long refused;
+        private long quarantined;
         private int addresses;
         private Instant lastSeen = Instant.MIN;
 
@@ -25,6 +26,7 @@ public final class RefusalOverview {
         private void add(RefusalSum sum) {
             attempts += sum.attempts();
             refused += sum.refused();
+            quarantined += sum.quarantined();
             addresses = Math.max(addresses, sum.addresses());
             lastSeen = lastSeen.isBefore(sum.lastSeen()) ? sum.lastSeen() : lastSeen;
         }
@@ -40,6 +42,11 @@ public final class RefusalOverview {
         /** Of the attempts those that were refused; the others would have been, if the domain did not report. */
         public long refused() {
             return refused;
+        }
+
+        /** Mails of external senders, with recipients that rule 2 has quarantined. They are not among the attempts. */
+        public long quarantined() {
+            return quarantined;
         }
 
         /** The most addresses that one node has counted within one hour: there may have been more in all. */

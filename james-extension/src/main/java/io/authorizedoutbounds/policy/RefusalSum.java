@@ -29,6 +29,9 @@ public abstract class RefusalSum {
     /** Of the attempts those that were refused; the others would have been, if the domain did not report. */
     public abstract long refused();
 
+    /** Mails of external senders, with recipients that rule 2 has quarantined. They are not among the attempts. */
+    public abstract long quarantined();
+
     /** How many addresses the attempts came from; 0 when that is not known. */
     public abstract int addresses();
 
@@ -48,6 +51,8 @@ public abstract class RefusalSum {
         public abstract Builder attempts(long attempts);
 
         public abstract Builder refused(long refused);
+
+        public abstract Builder quarantined(long quarantined);
 
         public abstract Builder addresses(int addresses);
 

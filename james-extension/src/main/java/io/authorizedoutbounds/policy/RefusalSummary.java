@@ -36,6 +36,7 @@ public final class RefusalSummary {
         return later.toBuilder()
                 .attempts(one.attempts() + other.attempts())
                 .refused(one.refused() + other.refused())
+                .quarantined(one.quarantined() + other.quarantined())
                 .firstSeen(firstSeen)
                 .build();
     }

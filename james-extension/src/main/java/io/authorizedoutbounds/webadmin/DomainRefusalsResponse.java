@@ -8,7 +8,7 @@ import io.authorizedoutbounds.policy.RefusalOverview;
 import java.time.Instant;
 
 /** What was refused of one domain, or would have been, as WebAdmin shows it in the overview of all domains. */
-@JsonPropertyOrder({"domain", "enforcement", "attempts", "refused", "addresses", "lastSeen"})
+@JsonPropertyOrder({"domain", "enforcement", "attempts", "refused", "quarantined", "addresses", "lastSeen"})
 final class DomainRefusalsResponse {
     private final RefusalOverview.OfDomain refused;
     private final Enforcement enforcement;
@@ -37,6 +37,12 @@ final class DomainRefusalsResponse {
     @JsonProperty("refused")
     long refused() {
         return refused.refused();
+    }
+
+    /** Mails of external senders that rule 2 has quarantined. */
+    @JsonProperty("quarantined")
+    long quarantined() {
+        return refused.quarantined();
     }
 
     /** The most that one node has counted within one hour. */

@@ -9,7 +9,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** The refusals of one address, as WebAdmin shows them. */
-@JsonPropertyOrder({"ip", "attempts", "refused", "firstSeen", "lastSeen", "lastSender", "lastRecipientDomain"})
+@JsonPropertyOrder({
+    "ip",
+    "attempts",
+    "refused",
+    "quarantined",
+    "firstSeen",
+    "lastSeen",
+    "lastSender",
+    "lastRecipientDomain"
+})
 final class RefusalResponse {
     private final RefusalCount count;
 
@@ -31,6 +40,12 @@ final class RefusalResponse {
     @JsonProperty("refused")
     long refused() {
         return count.refused();
+    }
+
+    /** Mails of external senders that rule 2 has quarantined. */
+    @JsonProperty("quarantined")
+    long quarantined() {
+        return count.quarantined();
     }
 
     @JsonProperty("firstSeen")

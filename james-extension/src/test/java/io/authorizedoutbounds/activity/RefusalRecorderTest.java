@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryRefusalStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
+import io.authorizedoutbounds.policy.OutboundList;
+import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RefusalCount;
 import io.authorizedoutbounds.policy.RefusalSummary;
 import io.authorizedoutbounds.policy.SettableClock;
@@ -16,6 +20,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
@@ -28,7 +34,36 @@ class RefusalRecorderTest {
 
     private final SettableClock clock = new SettableClock(NOW);
     private final MemoryRefusalStore store = new MemoryRefusalStore();
-    private final RefusalRecorder recorder = new RefusalRecorder(store, clock);
+    private final MemoryAuthorizedOutboundStore lists = new MemoryAuthorizedOutboundStore(clock);
+
+    /** Whether the lists can be read. */
+    private boolean listsUp = true;
+
+    private final RefusalRecorder recorder = new RefusalRecorder(store, new Lists(), clock);
+
+    private final class Lists implements OutboundLists {
+        @Override
+        public CompletionStage<OutboundList> read(Domain domain) {
+            throw new AssertionError("Read a list");
+        }
+
+        @Override
+        public CompletionStage<ImmutableList<AuthorizedOutbound>> listings(OutboundAddress address) {
+            return listsUp
+                    ? lists.listings(address)
+                    : CompletableFuture.failedFuture(new IllegalStateException("down"));
+        }
+    }
+
+    private void list(Domain domain, OutboundAddress address) {
+        lists.save(AuthorizedOutbound.builder()
+                        .domain(domain)
+                        .address(address)
+                        .addedAt(clock.instant())
+                        .build())
+                .toCompletableFuture()
+                .join();
+    }
 
     private static OutboundAddress address(int number) {
         return OutboundAddress.of(InetAddresses.fromInteger(0xCB000000 + number));
@@ -335,5 +370,78 @@ class RefusalRecorderTest {
         recorder.write();
 
         assertThat(attemptsByHour(DOMAIN).values()).containsExactly(3L);
+    }
+
+    // --- External senders of listed clients
+
+    @Test
+    void refusalOfAnExternalSenderShouldCountForTheDomainsThatListTheClient() {
+        list(DOMAIN, address(1));
+        list(OTHER_DOMAIN, address(1));
+        recorder.recordExternalSender(Enforcement.ENFORCE, address(1), "news@news.a.example", RECIPIENT);
+        recorder.recordExternalSender(Enforcement.REPORT, address(1), "last@news.a.example", RECIPIENT);
+
+        recorder.write();
+
+        for (Domain domain : ImmutableList.of(DOMAIN, OTHER_DOMAIN)) {
+            assertThat(countsOf(domain)).singleElement().satisfies(count -> {
+                assertThat(count.client()).contains(address(1));
+                assertThat(count.attempts()).isEqualTo(2);
+                assertThat(count.refused()).isEqualTo(1);
+                assertThat(count.quarantined()).isZero();
+                assertThat(count.lastSender()).isEqualTo("last@news.a.example");
+                assertThat(count.lastRecipientDomain()).contains("x.example");
+            });
+        }
+    }
+
+    /** CASES 65. */
+    @Test
+    void quarantinedMailShouldCountForTheDomainsThatListTheClient() {
+        list(DOMAIN, address(1));
+        recorder.recordQuarantined(address(1), "news@news.a.example", RECIPIENT);
+        refuse(1, 3);
+
+        recorder.write();
+
+        assertThat(countsOf(DOMAIN)).singleElement().satisfies(count -> {
+            assertThat(count.attempts()).isEqualTo(3);
+            assertThat(count.quarantined()).isEqualTo(1);
+        });
+        assertThat(store.newestSums(NOW, 10).toCompletableFuture().join())
+                .singleElement()
+                .satisfies(sum -> {
+                    assertThat(sum.attempts()).isEqualTo(3);
+                    assertThat(sum.refused()).isEqualTo(3);
+                    assertThat(sum.quarantined()).isEqualTo(1);
+                    assertThat(sum.addresses()).isEqualTo(1);
+                });
+        assertThat(countsOf(OTHER_DOMAIN)).isEmpty();
+    }
+
+    @Test
+    void externalSenderShouldBeCountedWhenTheListsCanBeReadAgain() {
+        list(DOMAIN, address(1));
+        listsUp = false;
+        recorder.recordQuarantined(address(1), "first@news.a.example", RECIPIENT);
+        recorder.write();
+        recorder.recordQuarantined(address(1), "second@news.a.example", RECIPIENT);
+        recorder.write();
+        assertThat(countsOf(DOMAIN)).isEmpty();
+
+        listsUp = true;
+        recorder.write();
+
+        assertThat(countsOf(DOMAIN)).singleElement().satisfies(count -> assertThat(count.quarantined())
+                .isEqualTo(2));
+    }
+
+    @Test
+    void externalSenderOfAnAddressThatNoDomainListsShouldCountForNone() {
+        recorder.recordQuarantined(address(1), "news@news.a.example", RECIPIENT);
+
+        recorder.write();
+
+        assertThat(store.newestSums(NOW, 10).toCompletableFuture().join()).isEmpty();
     }
 }

@@ -29,6 +29,7 @@ class RefusalSummaryTest {
                 .hour(hour)
                 .attempts(attempts)
                 .refused(attempts - 1)
+                .quarantined(2)
                 .firstSeen(hour.plusSeconds(60))
                 .lastSeen(hour.plusSeconds(120))
                 .lastSender(sender)

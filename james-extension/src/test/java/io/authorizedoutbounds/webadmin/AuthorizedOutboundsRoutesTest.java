@@ -330,6 +330,7 @@ class AuthorizedOutboundsRoutesTest {
                         .hour(hour)
                         .attempts(attempts)
                         .refused(refused)
+                        .quarantined(1)
                         .addresses(addresses)
                         .lastSeen(hour.plus(59, ChronoUnit.MINUTES))
                         .build());
@@ -349,9 +350,9 @@ class AuthorizedOutboundsRoutesTest {
         assertThat(overview.statusCode()).isEqualTo(200);
         assertThat(overview.body())
                 .isEqualTo("[{\"domain\":\"b.example\",\"enforcement\":\"report\",\"attempts\":5,\"refused\":3,"
-                        + "\"addresses\":3,\"lastSeen\":\"2026-11-24T09:59:00Z\"},"
+                        + "\"quarantined\":2,\"addresses\":3,\"lastSeen\":\"2026-11-24T09:59:00Z\"},"
                         + "{\"domain\":\"a.example\",\"enforcement\":\"enforce\",\"attempts\":2,\"refused\":0,"
-                        + "\"addresses\":2,\"lastSeen\":\"2026-11-24T09:59:00Z\"}]");
+                        + "\"quarantined\":1,\"addresses\":2,\"lastSeen\":\"2026-11-24T09:59:00Z\"}]");
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Origin;
 import io.authorizedoutbounds.policy.PrintableText;
+import io.authorizedoutbounds.policy.Refusals;
 import io.authorizedoutbounds.policy.Sender;
 import java.util.Collection;
 import java.util.stream.Collectors;
@@ -85,6 +86,7 @@ public class BlockExternalSenders extends GenericMailet {
     private final Enforcement enforcement;
     private final MailQueueFactory<?> queues;
     private final BlockPolicyInForce inForce;
+    private final Refusals refusals;
     private final AuthorizedOutboundsMetrics metrics;
 
     private BlockSettings settings;
@@ -98,6 +100,7 @@ public class BlockExternalSenders extends GenericMailet {
                 module.get(AuthorizedOutboundsConfiguration.class),
                 module.get(new Key<MailQueueFactory<?>>() {}),
                 module.get(BlockPolicyInForce.class),
+                module.get(Refusals.class),
                 module.get(AuthorizedOutboundsMetrics.class));
     }
 
@@ -107,12 +110,14 @@ public class BlockExternalSenders extends GenericMailet {
             AuthorizedOutboundsConfiguration configuration,
             MailQueueFactory<?> queues,
             BlockPolicyInForce inForce,
+            Refusals refusals,
             AuthorizedOutboundsMetrics metrics) {
         this.rule = rule;
         this.domains = domains;
         this.enforcement = configuration.enforcement();
         this.queues = queues;
         this.inForce = inForce;
+        this.refusals = refusals;
         this.metrics = metrics;
     }
 
@@ -195,6 +200,11 @@ public class BlockExternalSenders extends GenericMailet {
         }
         quarantine.block(mail, blocked, reason);
         metrics.count(Outcome.BLOCK);
+        MailOrigins.clientOf(mail)
+                .ifPresent(client -> refusals.recordQuarantined(
+                        client,
+                        mail.getMaybeSender().asString(""),
+                        blocked.iterator().next().getDomain()));
         LOGGER.info("Blocked mail {}: {}", mail.getName(), reason);
     }
 

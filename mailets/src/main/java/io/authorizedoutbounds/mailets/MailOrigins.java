@@ -28,7 +28,7 @@ final class MailOrigins {
         if (has(mail, TRUSTED_NETWORK)) {
             return Origin.trustedNetwork();
         }
-        return clientOf(mail.getRemoteAddr())
+        return clientOf(mail)
                 .map(client -> has(mail, GRANTED) ? Origin.grantedClient(client) : Origin.client(client))
                 .orElse(Origin.elsewhere());
     }
@@ -37,7 +37,9 @@ final class MailOrigins {
         return mail.getAttribute(name).isPresent();
     }
 
-    private static Optional<OutboundAddress> clientOf(String remoteAddress) {
+    /** Empty when the server made the mail itself. */
+    static Optional<OutboundAddress> clientOf(Mail mail) {
+        String remoteAddress = mail.getRemoteAddr();
         if (remoteAddress == null) {
             return Optional.empty();
         }

@@ -18,6 +18,7 @@ import io.authorizedoutbounds.policy.Enforcement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
+import io.authorizedoutbounds.policy.Refusals;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -61,6 +62,30 @@ class BlockExternalSendersTest {
 
     private final LimitedQueues queues = new LimitedQueues();
     private final BlockPolicyInForce inForce = new BlockPolicyInForce();
+    private final List<String> quarantined = new ArrayList<>();
+    private final Refusals refusals = new Refusals() {
+        @Override
+        public void record(
+                Domain domain, Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+            throw new AssertionError("Refused at RCPT");
+        }
+
+        @Override
+        public void recordAtMail(Domain domain, Enforcement enforcement, OutboundAddress client, String sender) {
+            throw new AssertionError("Refused at MAIL");
+        }
+
+        @Override
+        public void recordExternalSender(
+                Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+            throw new AssertionError("Refused at RCPT");
+        }
+
+        @Override
+        public void recordQuarantined(OutboundAddress client, String sender, Domain recipientDomain) {
+            quarantined.add(client + " " + sender + " " + recipientDomain.asString());
+        }
+    };
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
 
@@ -81,6 +106,22 @@ class BlockExternalSendersTest {
                         + " <two@elsewhere.example>: neither the sender nor the recipients are of this server's domains"
                         + " (row 5 of rule 2, the block policy)");
         assertThat(spool()).isEmpty();
+    }
+
+    @Test
+    void quarantinedMailShouldBeRecordedOnceWithItsSender() throws Exception {
+        mailet().service(mail(LISTED, EXTERNAL, INTERNAL, OTHER_EXTERNAL));
+        mailet().service(mail(LISTED, INTERNAL));
+        mailet().service(mail(UNKNOWN, EXTERNAL));
+
+        assertThat(quarantined).containsExactly("192.0.2.1 someone@remote.example elsewhere.example");
+    }
+
+    @Test
+    void nothingShouldBeRecordedAsQuarantinedInReportMode() throws Exception {
+        mailet(configuration("report"), FakeMailetConfig.builder().build()).service(mail(LISTED, EXTERNAL));
+
+        assertThat(quarantined).isEmpty();
     }
 
     @Test
@@ -520,6 +561,7 @@ class BlockExternalSendersTest {
                 configuration,
                 queues,
                 inForce,
+                refusals,
                 metrics);
         try {
             mailet.init(config);

@@ -290,7 +290,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
         }
     }
 
-    /** Logs what is refused or deferred, and counts the refusals of internal domains. */
+    /** Logs what is refused or deferred, and counts the refusals of internal domains and of listed clients. */
     private void record(RelayDecision decision, Transaction transaction, MaybeSender sender, MailAddress recipient) {
         if (decision.isRefusalOrDeferral()) {
             log.log(decision, transaction.client(), transaction.sender(), sender, recipient);
@@ -301,6 +301,9 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
                         transaction.client(),
                         sender.asString(""),
                         recipient.getDomain());
+            } else if (decision.row() == RelayRow.EXTERNAL_SENDER) {
+                refusals.recordExternalSender(
+                        decision.enforcement(), transaction.client(), sender.asString(""), recipient.getDomain());
             }
         }
     }

@@ -145,6 +145,17 @@ class AuthorizedOutboundHookTest {
         public void recordAtMail(Domain domain, Enforcement enforcement, OutboundAddress client, String sender) {
             refused.add(enforcement.word() + " " + domain.asString() + " " + client + " " + sender + " -");
         }
+
+        @Override
+        public void recordExternalSender(
+                Enforcement enforcement, OutboundAddress client, String sender, Domain recipientDomain) {
+            refused.add(enforcement.word() + " listed " + client + " " + sender + " " + recipientDomain.asString());
+        }
+
+        @Override
+        public void recordQuarantined(OutboundAddress client, String sender, Domain recipientDomain) {
+            throw new AssertionError("The hook quarantines nothing");
+        }
     };
     private final List<String> used = new ArrayList<>();
     private final Uses recorded = new Uses() {
@@ -187,6 +198,7 @@ class AuthorizedOutboundHookTest {
             assertThat(reply(result))
                     .isEqualTo("451 4.7.1 Open relay not allowed: news.a.example is not a domain of this server");
             assertThat(session.isRelayingAllowed()).isFalse();
+            assertThat(refused).containsExactly("enforce listed 192.0.2.1 news@news.a.example y.example");
         }
 
         @ParameterizedTest
