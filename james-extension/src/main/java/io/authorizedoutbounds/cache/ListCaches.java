@@ -168,7 +168,10 @@ final class ListCaches {
 
     private void recordDropped(Domain domain, CompletableFuture<CachedList> dropped) {
         if (isLoaded(dropped)) {
-            dropped.join().enforcement().ifPresent(own -> droppedEnforcements.put(domain, own));
+            dropped.join()
+                    .enforcement()
+                    .ifPresentOrElse(
+                            own -> droppedEnforcements.put(domain, own), () -> droppedEnforcements.invalidate(domain));
         }
     }
 

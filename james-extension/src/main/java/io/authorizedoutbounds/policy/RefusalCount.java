@@ -8,8 +8,8 @@ import java.util.UUID;
 import org.apache.james.core.Domain;
 
 /**
- * How many attempts of a domain from one address one node has refused, or would have, within one hour. Counts of several nodes, and
- * several counts of one node, add up.
+ * How many attempts of a domain from one address one node has refused, or would have, within one hour. Counts of several
+ * nodes, and several counts of one node, add up.
  */
 @AutoValue
 public abstract class RefusalCount {

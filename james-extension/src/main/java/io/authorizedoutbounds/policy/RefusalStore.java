@@ -13,8 +13,8 @@ public interface RefusalStore {
     CompletionStage<Void> save(RefusalCount count);
 
     /**
-     * Stores how many attempts of a domain one node has refused, or would have, within one hour, from all addresses together. It replaces
-     * the sum of the same id.
+     * Stores how many attempts of a domain one node has refused, or would have, within one hour, from all addresses
+     * together. It replaces the sum of the same id.
      */
     CompletionStage<Void> saveSum(RefusalSum sum);
 

@@ -5,7 +5,7 @@ import { changeFromTable } from "./change.js";
 import { confirm } from "./confirm.js";
 import * as defaultEnforcement from "./default.js";
 import { button, byId, count, el, name, setText, time, timeText } from "./dom.js";
-import { showReadError } from "./errors.js";
+import { showUnlessMissing } from "./errors.js";
 import { shown } from "./state.js";
 
 const WEEK = 7 * 86_400_000;
@@ -50,13 +50,7 @@ export async function loadEnforcement() {
             el("p", {}, MEANINGS[found.enforcement] ?? ""),
             el("div", { class: "buttons" }, ...buttons(found)));
     } catch (e) {
-        if (e.status === 404) {
-            // An older James.
-            byId("enforcement").hidden = true;
-            return;
-        }
-        byId("enforcement").hidden = e.status === 401;
-        showReadError("enforcement-message", e);
+        showUnlessMissing("enforcement", e);
     }
 }
 

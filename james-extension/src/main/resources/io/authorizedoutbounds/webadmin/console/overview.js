@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { button, byId, count, el, name, number, refusedPart, relative, row, setText, table, time } from "./dom.js";
 import { badge } from "./enforcement.js";
-import { showReadError } from "./errors.js";
+import { showUnlessMissing } from "./errors.js";
 import { shown } from "./state.js";
 
 const MAX_DOMAINS = 100;
@@ -65,13 +65,7 @@ export async function loadOverview() {
         setText("overview-message", "");
         showOverview(found);
     } catch (e) {
-        if (e.status === 404) {
-            // An older James.
-            byId("overview").hidden = true;
-            return;
-        }
-        byId("overview").hidden = e.status === 401;
-        showReadError("overview-message", e);
+        showUnlessMissing("overview", e);
     }
 }
 
