@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.it.demo;
 
+import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
@@ -12,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +28,7 @@ import org.awaitility.Awaitility;
  */
 public final class Demo {
     private static final String CLIENT = "127.0.0.2";
+    private static final String OTHER_CLIENT = "127.0.0.3";
     private static final String ALPHA = "alpha.example";
     private static final String BETA = "beta.example";
     private static final String RECIPIENT = "friend@elsewhere.example.org";
@@ -41,6 +44,7 @@ public final class Demo {
 
     private final JamesServer james;
     private final SmtpSink sink;
+    private int mails;
 
     private Demo(JamesServer james, SmtpSink sink) {
         this.james = james;
@@ -58,8 +62,17 @@ public final class Demo {
                 JamesServer james = waitingFor("James to start with the drop-in", () -> JamesServer.builder()
                         .cassandra(cassandra, "demo")
                         .sink(sink)
+                        .trusting(CLIENT + ", " + OTHER_CLIENT)
+                        // A memory app does not remember through a restart what WebAdmin has added.
+                        .edit(
+                                "domainlist.xml",
+                                "</domainlist>",
+                                "<domainnames><domainname>" + ALPHA + "</domainname><domainname>" + BETA
+                                        + "</domainname></domainnames></domainlist>")
                         // The clients of this demo have loopback addresses.
                         .setting("allow.private.addresses", "true")
+                        .setting("enforcement", "report")
+                        .setting("trusted.networks", "judge")
                         .start())) {
             Demo demo = new Demo(james, sink);
             demo.show();
@@ -98,33 +111,60 @@ public final class Demo {
     private void show() {
         waitingFor("James to open the lists in Cassandra", this::awaitLists);
 
-        title("James relays for two organisations");
-        curl("PUT", "/domains/" + ALPHA, "", 204);
-        curl("PUT", "/domains/" + BETA, "", 204);
+        title("James relays for " + ALPHA + " and " + BETA + ": both servers are in <authorizedAddresses>");
+        relayed(CLIENT, ALPHA);
+        relayed(OTHER_CLIENT, BETA);
+        title("Each could send as the other, as " + OTHER_CLIENT + " does here");
+        relayed(OTHER_CLIENT, ALPHA);
 
-        title("The server " + CLIENT + " is on no list: its mail gets a temporary failure");
-        refused(ALPHA);
+        title("In report mode nothing is refused, and what would be is recorded");
+        waitingFor("the records to be written", this::awaitRecords);
+        curl("GET", "/authorizedOutbounds/refused", "", 200);
+        curl("GET", "/domains/" + ALPHA + "/refusedOutbounds", "", 200);
 
-        title("The address is added to the list of " + ALPHA);
+        title("The addresses that the two organisations know as theirs are put on their lists");
         curl("PUT", list(ALPHA) + "/" + CLIENT, "{\"comment\":\"mail server in the office\"}", 204);
-        curl("GET", list(ALPHA), "", 200);
+        curl("PUT", list(BETA) + "/" + OTHER_CLIENT, "", 204);
 
-        title("The same mail is accepted and relayed");
-        relayed(ALPHA);
+        title("From now on the list of " + ALPHA + " decides. That of " + BETA + " is only reported");
+        curl("PUT", "/domains/" + ALPHA + "/outboundEnforcement", "{\"enforcement\":\"enforce\"}", 204);
+        refused(OTHER_CLIENT, ALPHA);
+        relayed(CLIENT, ALPHA);
+        relayed(OTHER_CLIENT, BETA);
 
-        title("Another organisation's name from the same server: a temporary failure");
-        refused(BETA);
+        title("In the end enforcement is the default, and nobody is in <authorizedAddresses>");
+        waitingFor("James to start again", this::enforce);
+        relayed(CLIENT, ALPHA);
+        relayed(OTHER_CLIENT, BETA);
+        refused(CLIENT, BETA);
 
         title("A stranger uses the server as a springboard: the mail is accepted, and quarantined");
         springboard();
 
-        title("The address is removed from the list");
+        title("An address is removed from its list: the same mail is refused");
         curl("DELETE", list(ALPHA) + "/" + CLIENT, "", 204);
-
-        title("The same mail is refused again");
-        refused(ALPHA);
+        refused(CLIENT, ALPHA);
         say("");
         say("All steps did what they say.");
+    }
+
+    private Boolean awaitRecords() {
+        Awaitility.await()
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> request("GET", "/domains/" + ALPHA + "/refusedOutbounds", "")
+                                .body()
+                                .contains(OTHER_CLIENT)
+                        && request("GET", "/authorizedOutbounds/refused", "")
+                                .body()
+                                .contains(BETA));
+        return true;
+    }
+
+    private Boolean enforce() {
+        Path properties = james.folder().resolve("conf").resolve("authorized-outbounds.properties");
+        Build.write(properties, Build.read(properties).replace("enforcement=report", "enforcement=enforce"));
+        james.restart("smtpserver.xml", text -> text.replaceAll("<authorizedAddresses>.*</authorizedAddresses>", ""));
+        return awaitLists();
     }
 
     private Boolean awaitLists() {
@@ -138,28 +178,28 @@ public final class Demo {
         return "/domains/" + domain + "/authorizedOutbounds";
     }
 
-    private void refused(String domain) {
-        try (SmtpClient smtp = SmtpClient.from(CLIENT, james.smtpPort(), Demo::say)) {
+    private void refused(String client, String domain) {
+        try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort(), Demo::say)) {
             expect(smtp.mail("alice@" + domain), "250");
             expect(
                     smtp.rcpt(RECIPIENT),
-                    "451 4.7.1 Open relay not allowed: " + CLIENT + " is not an authorized outbound address of "
+                    "451 4.7.1 Open relay not allowed: " + client + " is not an authorized outbound address of "
                             + domain);
             smtp.send("QUIT");
         }
     }
 
-    private void relayed(String domain) {
-        int before = sink.mailTo(RECIPIENT).size();
-        try (SmtpClient smtp = SmtpClient.from(CLIENT, james.smtpPort(), Demo::say)) {
+    private void relayed(String client, String domain) {
+        String recipient = "friend" + ++mails + "@elsewhere.example.org";
+        try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort(), Demo::say)) {
             expect(smtp.mail("alice@" + domain), "250");
-            expect(smtp.rcpt(RECIPIENT), "250");
+            expect(smtp.rcpt(recipient), "250");
             expect(smtp.data("Hello from " + domain), "250");
             smtp.send("QUIT");
         }
         say("Waiting for James to relay it ...");
-        SmtpSink.Received mail = sink.awaitMailTo(RECIPIENT);
-        if (before != 0 || !mail.content().contains("Subject: Hello from " + domain)) {
+        SmtpSink.Received mail = sink.awaitMailTo(recipient);
+        if (!mail.content().contains("Subject: Hello from " + domain)) {
             throw new StepFailedException("another mail has reached the next server");
         }
         say("The next server has it: from <" + mail.sender() + "> to <" + mail.recipient() + ">");
