@@ -3,7 +3,11 @@ package io.authorizedoutbounds.bench;
 
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.DriverException;
+import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
+import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.internal.core.connection.ConstantReconnectionPolicy;
 import io.authorizedoutbounds.it.server.CassandraServer;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +30,16 @@ final class SoakStalls implements AutoCloseable {
 
     SoakStalls(SoakRun run, CassandraServer cassandra) {
         this.run = run;
-        this.session = cassandra.sessionBuilder().build();
+        this.session = cassandra.sessionBuilder().withConfigLoader(soonBack()).build();
+    }
+
+    /** It connects again a second after an outage, and gives up no query that is slow. */
+    private static DriverConfigLoader soonBack() {
+        return DriverConfigLoader.programmaticBuilder()
+                .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, Duration.ofSeconds(30))
+                .withClass(DefaultDriverOption.RECONNECTION_POLICY_CLASS, ConstantReconnectionPolicy.class)
+                .withDuration(DefaultDriverOption.RECONNECTION_BASE_DELAY, Duration.ofSeconds(1))
+                .build();
     }
 
     /** Watches until the end of the soak. */
