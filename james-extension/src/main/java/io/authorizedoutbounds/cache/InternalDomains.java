@@ -31,6 +31,9 @@ public class InternalDomains {
     private final DomainLocalityCache cache;
     private final AtomicLong generation = new AtomicLong();
 
+    /** Used by the thread that polls. */
+    private boolean configured;
+
     public InternalDomains(DomainList domainList, CacheSettings settings, Ticker ticker) {
         this.domainList = domainList;
         this.cache = new DomainLocalityCache(
@@ -42,9 +45,25 @@ public class InternalDomains {
                 ticker);
     }
 
-    /** Reads James's list once, so that a failure, or its end, is noticed without mail; to be called once a {@link #POLL_INTERVAL}. */
+    /**
+     * Reads James's list once, so that a failure, or its end, is noticed without mail; to be called once a {@link
+     * #POLL_INTERVAL} from one thread. Does nothing until James has configured its list, which may take a while at the start.
+     */
     public void poll() {
-        cache.poll();
+        configured = configured || isConfigured();
+        if (configured) {
+            cache.poll();
+        }
+    }
+
+    /** Until then James's list throws a {@link NullPointerException} for each domain. */
+    private boolean isConfigured() {
+        try {
+            domainList.getDefaultDomain();
+            return true;
+        } catch (DomainListException e) {
+            return false;
+        }
     }
 
     /**

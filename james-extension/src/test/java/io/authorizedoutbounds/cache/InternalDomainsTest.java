@@ -3,15 +3,21 @@ package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.greaterThan;
 
 import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.Sender;
+import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -253,6 +259,43 @@ class InternalDomainsTest {
         @Override
         public Domain getDefaultDomain() {
             throw new IllegalStateException("broken");
+        }
+    }
+
+    @Nested
+    class Poll {
+        private final AtomicBoolean configured = new AtomicBoolean();
+        private final AtomicInteger reads = new AtomicInteger();
+        private final DomainList list = (DomainList) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {DomainList.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("getDefaultDomain")) {
+                        if (!configured.get()) {
+                            throw new DomainListException(
+                                    "Null default domain. Domain list might not be configured yet.");
+                        }
+                        return Domain.LOCALHOST;
+                    }
+                    reads.incrementAndGet();
+                    return false;
+                });
+        private final InternalDomains domains = FixedDomainList.internalDomains(list);
+
+        /** James's own list fails then, and a healthy start logs no WARN. */
+        @Test
+        void listShouldNotBeReadBeforeJamesHasConfiguredIt() {
+            domains.poll();
+
+            assertThat(reads).hasValue(0);
+        }
+
+        @Test
+        void listShouldBeReadWhenJamesHasConfiguredIt() {
+            domains.poll();
+            configured.set(true);
+
+            domains.poll();
+
+            await().untilAtomic(reads, greaterThan(0));
         }
     }
 }
