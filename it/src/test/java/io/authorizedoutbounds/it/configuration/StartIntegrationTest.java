@@ -24,8 +24,8 @@ class StartIntegrationTest {
         assertThat(log)
                 .contains("conf/authorized-outbounds.properties: unknown key 'lookup.timeuot'; the known keys are"
                         + " allow.private.addresses, cache.addresses.maximum, cache.domains.maximum, changes.retention,"
-                        + " enforcement, lookup.timeout, propagation.interval, protect.local.recipients,"
-                        + " refusals.retention, stale.maximum");
+                        + " enforcement, external.senders, lookup.timeout, propagation.interval, protect.local.recipients,"
+                        + " refusals.retention, stale.maximum, trusted.networks");
     }
 
     @Test
