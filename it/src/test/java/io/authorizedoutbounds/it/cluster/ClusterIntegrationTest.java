@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.datastax.oss.driver.api.core.InvalidKeyspaceException;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.loadbalancing.NodeDistance;
@@ -334,8 +335,15 @@ class ClusterIntegrationTest {
         }
     }
 
-    /** Its coordinator is that member. */
+    /** Its coordinator is that member, which may learn of the keyspace late on a busy machine. */
     private static CqlSession sessionTo(CassandraServer member, String keyspace) {
+        return Awaitility.await(keyspace)
+                .atMost(Duration.ofMinutes(1))
+                .ignoreException(InvalidKeyspaceException.class)
+                .until(() -> openSessionTo(member, keyspace), session -> true);
+    }
+
+    private static CqlSession openSessionTo(CassandraServer member, String keyspace) {
         return member.sessionBuilder()
                 .withNodeDistanceEvaluator(
                         (node, datacenter) -> node.getEndPoint().resolve().equals(member.socketAddress())

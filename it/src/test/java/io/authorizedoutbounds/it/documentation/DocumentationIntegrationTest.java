@@ -69,6 +69,7 @@ class DocumentationIntegrationTest {
     @BeforeEach
     void listTheAddress() {
         webAdmin.put("alpha.example", LISTED).then().statusCode(204);
+        webAdmin.resetEnforcement("alpha.example").then().statusCode(204);
     }
 
     @Test
