@@ -12,6 +12,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A real Cassandra, alone on 127.0.0.1 or one of three members. Its data outlive {@link #stop()} and {@link #kill()}. */
 public final class CassandraServer implements AutoCloseable {
@@ -65,6 +67,7 @@ public final class CassandraServer implements AutoCloseable {
     private final int port;
     private final long token;
     private final int ringDelayMillis;
+    private final Set<String> tombstonesAllowed = ConcurrentHashMap.newKeySet();
     private ImmutableList<String> jvm = QUICK_TO_START;
     private ServerProcess process;
 
@@ -123,6 +126,8 @@ public final class CassandraServer implements AutoCloseable {
                 .add("-javaagent:" + agent)
                 .add("-Dcassandra.ring_delay_ms=" + ringDelayMillis, "-Dcassandra.skip_wait_for_gossip_to_settle=0")
                 .add("-Dcassandra.initial_token=" + token)
+                // Without it, Cassandra closes its standard output once it has started: that is where its log goes.
+                .add("-Dcassandra-foreground=yes")
                 .add("-Dcassandra.config=file://" + folder.resolve("cassandra.yaml"))
                 .add("-Dcassandra.storagedir=" + folder)
                 .add("-Dlogback.configurationFile=" + Build.resource("cassandra/logback.xml"));
@@ -162,7 +167,7 @@ public final class CassandraServer implements AutoCloseable {
 
     /** All that it has logged until now. */
     public String log() {
-        return process.log();
+        return process == null ? "" : process.log();
     }
 
     /** Stops it where it stands: connections stay open and get no answer. */
@@ -187,8 +192,30 @@ public final class CassandraServer implements AutoCloseable {
         }
     }
 
+    /** The lines of its log about reads of the extension's tables in a keyspace that met many tombstones. */
+    public ImmutableList<String> tombstoneWarnings(String keyspace) {
+        return TombstoneWarnings.in(log(), keyspace::equals);
+    }
+
+    /** For who makes many tombstones in a keyspace on purpose, or looks for {@link #tombstoneWarnings} itself. */
+    public CassandraServer allowTombstones(String keyspace) {
+        tombstonesAllowed.add(keyspace);
+        return this;
+    }
+
+    /**
+     * Ends the process.
+     *
+     * @throws IllegalStateException if a read of the extension's tables met many tombstones, but for the keyspaces that
+     *                               {@linkplain #allowTombstones may} have them
+     */
     @Override
     public void close() {
         stop();
+        ImmutableList<String> warnings = TombstoneWarnings.in(log(), keyspace -> !tombstonesAllowed.contains(keyspace));
+        if (!warnings.isEmpty()) {
+            throw new IllegalStateException(warnings.size()
+                    + " reads met many tombstones, by the log of Cassandra. The first: " + warnings.get(0));
+        }
     }
 }

@@ -56,6 +56,7 @@ class UnreadableListIntegrationTest {
     @BeforeAll
     static void start(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
+        cassandra.allowTombstones(keyspace);
         james = JamesServer.builder()
                 .cassandra(cassandra, keyspace)
                 .setting("allow.private.addresses", "true")
@@ -68,6 +69,8 @@ class UnreadableListIntegrationTest {
             assertThatThrownBy(() -> session.execute("SELECT * FROM authorized_outbound WHERE domain = ?", unreadable))
                     .isInstanceOf(ReadFailureException.class);
         }
+        // Shows also that such a read of any other test would be found.
+        assertThat(cassandra.tombstoneWarnings(keyspace)).isNotEmpty();
     }
 
     private static void deleteRowsOf(CqlSession session, String domain) {
