@@ -2,15 +2,17 @@
 package io.authorizedoutbounds.bench;
 
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
-import com.datastax.oss.driver.api.core.cql.BoundStatement;
-import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.ResultSet;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
+import com.google.common.collect.ImmutableList;
+import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
+import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.policy.Author;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -18,9 +20,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
-/** Fills the two list tables of a keyspace, bypassing the change log: this is a restore, not a change. */
+/**
+ * Fills the lists through the store, as an import over WebAdmin does: each domain is one call and one logged batch, and the
+ * change log has a row for each address, in the partition of one hour or of two. Two cores write some 1,500 domains a second.
+ */
 class DataSetLoader {
     private static final int MAX_CONCURRENT_WRITES = 256;
     private static final int ATTEMPTS = 10;
@@ -28,17 +34,47 @@ class DataSetLoader {
     private static final Duration FLUSH = Duration.ofSeconds(2);
     private static final Duration QUIET = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofMinutes(3);
+    private static final Duration COMPACTIONS_TIMEOUT = Duration.ofMinutes(10);
+    /** The default of {@code changes.retention}. */
+    private static final Duration CHANGES_RETENTION = Duration.ofDays(90);
+
+    private static final String AUTHOR = "bench";
+    private static final ImmutableList<String> TABLES = ImmutableList.of(
+            "authorized_outbound",
+            "authorized_outbound_by_ip",
+            "authorized_outbound_change",
+            "authorized_outbound_change_by_domain");
 
     private final CqlSession session;
+    private final AuthorizedOutboundStore store;
     private final String keyspace;
     private final DataSet data;
     private final AtomicInteger written = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    DataSetLoader(CqlSession session, String keyspace, DataSet data) {
+    private DataSetLoader(CqlSession session, AuthorizedOutboundStore store, String keyspace, DataSet data) {
         this.session = session;
+        this.store = store;
         this.keyspace = keyspace;
         this.data = data;
+    }
+
+    /**
+     * Opens the store and waits for its tables.
+     *
+     * @param session in that keyspace
+     */
+    static DataSetLoader open(CqlSession session, String keyspace, DataSet data) {
+        AuthorizedOutboundStore store = new CassandraAuthorizedOutboundStore(
+                CassandraConnection.shared(session), CHANGES_RETENTION, Clock.systemUTC());
+        Awaitility.await("the tables")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> !store.list(data.domain(0)).toCompletableFuture().isCompletedExceptionally());
+        return new DataSetLoader(session, store, keyspace, data);
+    }
+
+    AuthorizedOutboundStore store() {
+        return store;
     }
 
     /** Writes all, then waits until all is on disk and Cassandra has put its files in order. */
@@ -78,19 +114,10 @@ class DataSetLoader {
     }
 
     private void writeAll() throws InterruptedException {
-        // One request a domain: the rows of its one partition, and those of its addresses.
-        PreparedStatement batch = session.prepare("BEGIN UNLOGGED BATCH "
-                + ("INSERT INTO " + keyspace + ".authorized_outbound (domain, ip, comment, added_by, added_at)"
-                                + " VALUES (?, ?, ?, ?, ?); ")
-                        .repeat(DataSet.ADDRESSES_OF_A_DOMAIN)
-                + ("INSERT INTO " + keyspace + ".authorized_outbound_by_ip (ip, domain, added_at) VALUES (?, ?, ?); ")
-                        .repeat(DataSet.ADDRESSES_OF_A_DOMAIN)
-                + "APPLY BATCH");
-        Instant now = Instant.now();
         Semaphore underWay = new Semaphore(MAX_CONCURRENT_WRITES);
         for (int domain = 0; domain < data.domains() && failure.get() == null; domain++) {
             underWay.acquire();
-            write(batch.bind(rows(domain, now)).setTimeout(TIMEOUT), ATTEMPTS).whenComplete((result, reason) -> {
+            write(domain, ATTEMPTS).whenComplete((result, reason) -> {
                 if (reason == null) {
                     written.incrementAndGet();
                 } else {
@@ -106,27 +133,23 @@ class DataSetLoader {
     }
 
     /** A Cassandra that has just started may take longer than its own timeout for some. */
-    private CompletionStage<AsyncResultSet> write(BoundStatement batch, int attempts) {
-        CompletionStage<AsyncResultSet> result = session.executeAsync(batch);
-        return attempts == 1 ? result : result.exceptionallyCompose(reason -> write(batch, attempts - 1));
+    private CompletionStage<Void> write(int domain, int attempts) {
+        CompletionStage<Void> result =
+                store.change(data.domain(domain), entries(domain), ImmutableList.of(), Author.of(AUTHOR));
+        return attempts == 1 ? result : result.exceptionallyCompose(reason -> write(domain, attempts - 1));
     }
 
-    private Object[] rows(int domain, Instant now) {
-        String name = data.domain(domain).asString();
-        List<Object> values = new ArrayList<>();
-        for (int which = 0; which < DataSet.ADDRESSES_OF_A_DOMAIN; which++) {
-            values.add(name);
-            values.add(data.addressOf(domain, which).asInetAddress());
-            values.add("mail server " + which);
-            values.add("bench");
-            values.add(now);
-        }
-        for (int which = 0; which < DataSet.ADDRESSES_OF_A_DOMAIN; which++) {
-            values.add(data.addressOf(domain, which).asInetAddress());
-            values.add(name);
-            values.add(now);
-        }
-        return values.toArray();
+    private ImmutableList<AuthorizedOutbound> entries(int domain) {
+        Instant now = Instant.now();
+        return IntStream.range(0, DataSet.ADDRESSES_OF_A_DOMAIN)
+                .mapToObj(which -> AuthorizedOutbound.builder()
+                        .domain(data.domain(domain))
+                        .address(data.addressOf(domain, which))
+                        .comment("mail server " + which)
+                        .addedBy(Author.of(AUTHOR))
+                        .addedAt(now)
+                        .build())
+                .collect(ImmutableList.toImmutableList());
     }
 
     private void awaitCompactions() {
@@ -136,7 +159,7 @@ class DataSetLoader {
                 .pollDelay(FLUSH.multipliedBy(2))
                 .pollInterval(Duration.ofMillis(500))
                 .during(QUIET)
-                .atMost(TIMEOUT)
+                .atMost(COMPACTIONS_TIMEOUT)
                 .until(() -> execute("SELECT task_id FROM system_views.sstable_tasks")
                         .all()
                         .isEmpty());
@@ -145,7 +168,7 @@ class DataSetLoader {
 
     /** The one way to have a table flushed that needs no JMX. */
     private void flushEvery(Duration period) {
-        for (String table : new String[] {"authorized_outbound", "authorized_outbound_by_ip"}) {
+        for (String table : TABLES) {
             execute("ALTER TABLE " + keyspace + "." + table + " WITH memtable_flush_period_in_ms = "
                     + period.toMillis());
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.bench;
 
+import io.authorizedoutbounds.it.server.CassandraServer;
 import java.util.List;
 
 /** One part of {@code ./bench}. It starts what it needs, prints how far it is, and ends what it started. */
@@ -13,7 +14,18 @@ interface Measurement {
      * @param measured the figure with its unit
      * @param holds    whether the figure is within the budget
      */
-    record Budget(String what, String allowed, String measured, boolean holds) {}
+    record Budget(String what, String allowed, String measured, boolean holds) {
+        /** No read of the extension's tables met many tombstones, by the log of Cassandra. */
+        static Budget ofTombstones(CassandraServer cassandra, String keyspace) {
+            List<String> warnings = cassandra.tombstoneWarnings(keyspace);
+            warnings.forEach(System.out::println);
+            return new Budget(
+                    "tombstone warnings in the log of Cassandra, keyspace " + keyspace,
+                    "none",
+                    Integer.toString(warnings.size()),
+                    warnings.isEmpty());
+        }
+    }
 
     /**
      * The outcome, for people.

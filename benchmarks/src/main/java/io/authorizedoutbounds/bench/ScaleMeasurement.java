@@ -9,8 +9,6 @@ import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.cache.TestCacheSettings;
-import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
-import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.policy.OutboundLists;
 import io.authorizedoutbounds.policy.RelayRow;
@@ -26,7 +24,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
-import org.awaitility.Awaitility;
 
 /** A million domains with three million addresses: how long a decision takes, the heap of the caches, how soon a change holds. */
 class ScaleMeasurement implements Measurement {
@@ -67,13 +64,16 @@ class ScaleMeasurement implements Measurement {
                 measureHere(session);
             }
             measurePropagation(new Propagation(cassandra, KEYSPACE, DATA, CHANGES));
+            budgets.add(Budget.ofTombstones(cassandra, KEYSPACE));
         }
         return new Report(title(), String.join("\n", text), budgets);
     }
 
     private static CassandraServer startCassandra() {
         System.out.println("Starting Cassandra ...");
-        return CassandraServer.withJvm("-Xms2g", "-Xmx2g", "-XX:+UseG1GC").start();
+        return CassandraServer.withJvm("-Xms2g", "-Xmx2g", "-XX:+UseG1GC")
+                .allowTombstones(KEYSPACE)
+                .start();
     }
 
     private static String title() {
@@ -81,19 +81,16 @@ class ScaleMeasurement implements Measurement {
     }
 
     private void measureHere(CqlSession session) throws InterruptedException, ExecutionException {
-        // As in a James with a session of its own, which this JVM can close.
-        OutboundLists store = new CassandraAuthorizedOutboundStore(
-                CassandraConnection.shared(session), Duration.ofDays(90), Clock.systemUTC());
-        Awaitility.await("the tables")
-                .atMost(Duration.ofMinutes(1))
-                .until(() -> !store.read(DATA.domain(0)).toCompletableFuture().isCompletedExceptionally());
+        DataSetLoader loader = DataSetLoader.open(session, KEYSPACE, DATA);
         System.out.println("Loading " + title() + " ...");
-        Duration load = new DataSetLoader(session, KEYSPACE, DATA).load();
+        Duration load = loader.load();
+        OutboundLists store = loader.store();
         text.add(String.format(
                 Locale.ROOT,
-                "One Cassandra with a heap of 2 GB; loaded in %d s, its files written and in order before anything was"
-                        + " measured. They are in the memory of the machine: *cold* is what is not cached in"
-                        + " James. A decision is that of the drop-in's own classes in one JVM, without SMTP.%n",
+                "One Cassandra with a heap of 2 GB; loaded in %d s through the store, with a row of the change log for each"
+                        + " address, its files written and in order before anything was measured. They are in the memory of"
+                        + " the machine: *cold* is what is not cached in James. A decision is that of the drop-in's own"
+                        + " classes in one JVM, without SMTP.%n",
                 load.toSeconds()));
         InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of(IntStream.range(0, DATA.domains())
                 .mapToObj(number -> DATA.domain(number).asString())
