@@ -119,11 +119,7 @@ class ConsoleIntegrationTest {
     void browserShouldLogNoError() {
         assertThat(browser.errors())
                 .allMatch(error -> error.contains("status of 400")
-                        || (error.contains("status of 404")
-                                && (error.contains("/domains/unknown.example/")
-                                        // Of a James without it, until it is there.
-                                        || error.contains("/authorizedOutbounds/refused")
-                                        || error.contains("/outboundEnforcement"))));
+                        || (error.contains("status of 404") && error.contains("/domains/unknown.example/")));
     }
 
     private static String rcptFrom(String client, String domain) {
@@ -753,6 +749,43 @@ class ConsoleIntegrationTest {
         page.answerNo();
     }
 
+    @Test
+    void switchOfTheEnforcementShouldHoldAtOnce() {
+        String domain = webAdmin.addDomain();
+        page.open(domain);
+        page.awaitText("enforcement", "the default of this server");
+        assertThat(page.text("enforcement-value")).startsWith("enforce\n");
+
+        page.click("Switch to report");
+        assertThat(page.awaitQuestion()).contains("Refuse nothing in the name of " + domain + "?");
+        page.answerYes();
+        page.awaitText("enforcement-status", domain + " is in report now.");
+        page.awaitText("enforcement-origin", "set, ");
+        assertThat(rcptFrom(STRANGER, domain)).doesNotStartWith("451");
+        awaitRefusals(domain, 1);
+
+        page.click("Switch to enforce");
+        assertThat(page.awaitQuestion())
+                .contains(
+                        "it would have refused 1 attempt from 1 address that is not listed",
+                        STRANGER + "\n1 attempt, the last");
+        page.answerYes();
+        page.awaitText("enforcement-status", domain + " is in enforce now.");
+        assertThat(rcptFrom(STRANGER, domain)).startsWith("451 4.7.1");
+        page.await("both changes", () -> history().size() == 2);
+        assertThat(history().get(0)).startsWith("Somebody switched to enforce\n");
+        assertThat(history().get(1)).startsWith("Somebody switched to report\n");
+        awaitRefusals(domain, 2);
+        page.click("Refresh");
+        page.await("the attempt that was refused", () -> page.column("refusals-list", 1)
+                .equals(List.of("2\n1 refused")));
+
+        page.click("Use the default");
+        assertThat(page.awaitQuestion()).contains("The default is enforce.");
+        page.answerYes();
+        page.awaitText("enforcement-origin", "the default of this server");
+    }
+
     private static String observed(String address, int attempts, String lastSeen) {
         return "{\"ip\":\"" + address + "\",\"attempts\":" + attempts + ",\"refused\":0,\"firstSeen\":\"" + lastSeen
                 + "\",\"lastSeen\":\"" + lastSeen + "\",\"lastSender\":\"<>\",\"lastRecipientDomain\":null}";
@@ -853,6 +886,23 @@ class ConsoleIntegrationTest {
         browser.driver().findElement(By.linkText("All domains")).click();
         page.await("the overview again", () -> page.rows("overview-list").size() == 2);
         assertThat(page.byId("domain-view").isDisplayed()).isFalse();
+    }
+
+    @Test
+    void answerThatIsNoLongerWantedShouldNotBeShown() {
+        String domain = webAdmin.addDomainListing(ADDRESS);
+        page.open();
+        page.await("the overview", () -> page.byId("overview").isDisplayed());
+
+        browser.driver()
+                .executeScript("document.getElementById('refresh').click(); location.hash = arguments[0]", domain);
+        page.awaitAddresses(ADDRESS);
+        page.await("the enforcement", () -> page.byId("enforcement").isDisplayed());
+        assertThat(page.byId("overview").isDisplayed()).isFalse();
+
+        browser.driver().executeScript("document.getElementById('refresh').click(); location.hash = ''");
+        page.await("the overview again", () -> page.byId("overview").isDisplayed());
+        assertThat(page.byId("enforcement").isDisplayed()).isFalse();
     }
 
     @Test
