@@ -3,7 +3,6 @@ package io.authorizedoutbounds.activity;
 
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.OutboundAddress;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -27,13 +26,6 @@ final class UnattributedAttempts {
 
     /** Removes the attempts of at most {@code limit} addresses. */
     synchronized ImmutableMap<OutboundAddress, ExternalAttempts> drain(int limit) {
-        ImmutableMap.Builder<OutboundAddress, ExternalAttempts> drained = ImmutableMap.builder();
-        Iterator<Map.Entry<OutboundAddress, ExternalAttempts>> entries =
-                waiting.entrySet().iterator();
-        for (int i = 0; i < limit && entries.hasNext(); i++) {
-            drained.put(entries.next());
-            entries.remove();
-        }
-        return drained.build();
+        return OldestEntries.remove(waiting, limit);
     }
 }

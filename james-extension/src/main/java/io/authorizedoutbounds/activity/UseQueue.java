@@ -4,7 +4,6 @@ package io.authorizedoutbounds.activity;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.common.collect.ImmutableMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -53,13 +52,7 @@ final class UseQueue<K> {
 
     /** Removes at most {@code limit} uses, with their hours as they are now. */
     synchronized ImmutableMap<K, Long> drain(int limit) {
-        ImmutableMap.Builder<K, Long> drained = ImmutableMap.builder();
-        Iterator<Map.Entry<K, Long>> uses = unwritten.entrySet().iterator();
-        for (int i = 0; i < limit && uses.hasNext(); i++) {
-            drained.put(uses.next());
-            uses.remove();
-        }
-        return drained.build();
+        return OldestEntries.remove(unwritten, limit);
     }
 
     /** Queues a use again that could not be written, behind all others. */

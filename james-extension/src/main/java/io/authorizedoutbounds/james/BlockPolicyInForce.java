@@ -3,7 +3,6 @@ package io.authorizedoutbounds.james;
 
 import com.google.inject.Inject;
 import io.authorizedoutbounds.policy.BlockExemptions;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -31,10 +30,5 @@ public class BlockPolicyInForce {
         return current != null
                 && (sender.asOptional().map(current::exemptsSender).orElse(false)
                         || current.exemptsRecipient(recipient));
-    }
-
-    /** Empty while no mailet is registered. */
-    public Optional<BlockExemptions> exemptions() {
-        return Optional.ofNullable(exemptions.get());
     }
 }

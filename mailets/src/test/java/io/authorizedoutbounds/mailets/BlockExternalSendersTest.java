@@ -11,7 +11,6 @@ import io.authorizedoutbounds.james.BlockPolicyInForce;
 import io.authorizedoutbounds.james.JamesWithoutTheModule;
 import io.authorizedoutbounds.monitoring.AuthorizedOutboundsMetrics;
 import io.authorizedoutbounds.monitoring.TestMetrics;
-import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.BlockRule;
 import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
@@ -31,6 +30,7 @@ import java.util.stream.IntStream;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
 import org.apache.james.core.builder.MimeMessageBuilder;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.server.core.MailImpl;
@@ -314,15 +314,18 @@ class BlockExternalSendersTest {
     }
 
     @Test
-    void exemptionsShouldBeAvailableToWebAdmin() throws Exception {
-        assertThat(inForce.exemptions()).isEmpty();
+    void exemptionsShouldBeAvailableToHookAndWebAdmin() throws Exception {
+        MailAddress address = new MailAddress(EXTERNAL_SENDER);
+        assertThat(inForce.isConfigured()).isFalse();
+        assertThat(inForce.exempts(MaybeSender.of(address), new MailAddress(EXTERNAL)))
+                .isFalse();
 
         mailet("exemptSenders", "remote.example");
 
-        BlockExemptions exemptions = inForce.exemptions().get();
-        assertThat(exemptions.exemptsSender(new MailAddress(EXTERNAL_SENDER))).isTrue();
-        assertThat(exemptions.exemptsRecipient(new MailAddress(EXTERNAL_SENDER)))
-                .isFalse();
+        assertThat(inForce.isConfigured()).isTrue();
+        assertThat(inForce.exempts(MaybeSender.of(address), new MailAddress(EXTERNAL)))
+                .isTrue();
+        assertThat(inForce.exempts(MaybeSender.nullSender(), address)).isFalse();
     }
 
     @Test
