@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores a mail that {@link BlockExternalSenders} has deferred, and puts it back into the spool queue when the lists can be
+ * Stores a mail that {@link BlockExternalSenders} has deferred, and returns it to the spool queue when the lists can be
  * read again: as soon as an outage is over, and every {@link DeferredMailRetries#RETRY_INTERVAL} while some mail still cannot be
  * judged. Mail that waits in a repository does not delay other mail, as it does in a queue.
  *

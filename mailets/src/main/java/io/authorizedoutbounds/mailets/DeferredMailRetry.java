@@ -14,7 +14,7 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts the deferred mail of a repository back into the spool queue. */
+/** Returns the deferred mail of a repository to the spool queue. */
 final class DeferredMailRetry implements Consumer<BooleanSupplier> {
     private static final Logger LOGGER = LoggerFactory.getLogger(DeferredMailRetry.class);
 
@@ -39,7 +39,7 @@ final class DeferredMailRetry implements Consumer<BooleanSupplier> {
     }
 
     /**
-     * Puts back what is stored now. A mail that cannot be put back stays in the repository.
+     * Queues what is stored now. A mail that cannot be queued stays in the repository.
      *
      * @param canJudge called before each mail: when it is false, the others wait for the next time
      */
