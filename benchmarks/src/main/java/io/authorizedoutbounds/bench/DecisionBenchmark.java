@@ -8,6 +8,7 @@ import io.authorizedoutbounds.cache.CachedLookup;
 import io.authorizedoutbounds.cache.FixedDomainList;
 import io.authorizedoutbounds.cache.TestCacheSettings;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
+import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.MemoryUseStore;
@@ -56,6 +57,7 @@ public class DecisionBenchmark {
     private RelayRule rule;
     private Uses uses;
     private Sender[] senders;
+    private EntryId[] entries;
     private OutboundAddress[] listed;
     private OutboundAddress[] unlisted;
     private Sender[] strangers;
@@ -67,6 +69,7 @@ public class DecisionBenchmark {
         MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(Clock.systemUTC());
         int firstListed = InetAddresses.coerceToInteger(InetAddresses.forString("198.18.0.0"));
         senders = new Sender[domains];
+        entries = new EntryId[domains];
         listed = new OutboundAddress[domains];
         String[] names = new String[domains];
         for (int i = 0; i < domains; i++) {
@@ -101,7 +104,8 @@ public class DecisionBenchmark {
         rule = new RelayRule(lookup, TestRelaySettings.enforced(), () -> true);
         uses = new UseRecorder(new MemoryUseStore(), store, Clock.systemUTC(), () -> {});
         for (int i = 0; i < domains; i++) {
-            uses.record(senders[i].internalDomain().get(), listed[i]);
+            entries[i] = EntryId.of(senders[i].internalDomain().get(), listed[i]);
+            uses.record(entries[i]);
             expect(
                     RelayRow.LISTED_FOR_DOMAIN,
                     rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false));
@@ -140,11 +144,10 @@ public class DecisionBenchmark {
         return rule.judge(SessionTrust.NONE, senders[i], listed[i], () -> Locality.EXTERNAL, () -> false);
     }
 
-    /** What the hook does in addition after row 2: the use is recorded, as it was before in this hour. */
+    /** What the hook does in addition after row 2: the use is recorded, as it was before in this hour. The entry is that of a transaction. */
     @Benchmark
     public void useOfRow2() {
-        int i = next() % domains;
-        uses.record(senders[i].internalDomain().get(), listed[i]);
+        uses.record(entries[next() % domains]);
     }
 
     /** Row 3: an unlisted client of an internal domain. */

@@ -23,7 +23,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
-import org.apache.james.core.Domain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,8 +71,8 @@ public class UseRecorder implements Uses {
     }
 
     @Override
-    public void record(Domain domain, OutboundAddress client) {
-        entries.record(EntryId.of(domain, client), hour());
+    public void record(EntryId entry) {
+        entries.record(entry, hour());
     }
 
     /** Which entries these are is looked up by {@link #write}. */

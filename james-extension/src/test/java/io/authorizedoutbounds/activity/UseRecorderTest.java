@@ -74,7 +74,7 @@ class UseRecorderTest {
     }
 
     private void use(int entries) {
-        IntStream.range(0, entries).forEach(i -> recorder.record(DOMAIN, address(i)));
+        IntStream.range(0, entries).forEach(i -> recorder.record(EntryId.of(DOMAIN, address(i))));
     }
 
     private void write(int times) {
@@ -83,7 +83,7 @@ class UseRecorderTest {
 
     @Test
     void useShouldBeStoredByTheNextWriteToTheHour() {
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         assertThat(store.writes()).isZero();
 
         recorder.write();
@@ -96,8 +96,8 @@ class UseRecorderTest {
     @Test
     void manyUsesWithinAnHourShouldBeOneWrite() {
         for (int turn = 0; turn < 10; turn++) {
-            recorder.record(DOMAIN, ADDRESS);
-            recorder.record(DOMAIN, ADDRESS);
+            recorder.record(EntryId.of(DOMAIN, ADDRESS));
+            recorder.record(EntryId.of(DOMAIN, ADDRESS));
             recorder.write();
         }
 
@@ -106,11 +106,11 @@ class UseRecorderTest {
 
     @Test
     void useInTheNextHourShouldBeAnotherWrite() {
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
         clock.set(NEXT_HOUR);
 
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
 
         assertThat(store.writes()).isEqualTo(2);
@@ -119,7 +119,7 @@ class UseRecorderTest {
 
     @Test
     void useShouldBeThatOfItsOwnHourHoweverLateItIsWritten() {
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         clock.set(NOW.plus(Duration.ofHours(5)));
 
         recorder.write();
@@ -129,11 +129,11 @@ class UseRecorderTest {
 
     @Test
     void clockThatIsSetBackShouldNotStoreAnEarlierUse() {
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
         clock.set(NOW.minus(Duration.ofHours(3)));
 
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
 
         assertThat(store.writes()).isEqualTo(1);
@@ -184,7 +184,7 @@ class UseRecorderTest {
     @Test
     void useOfAnAddressShouldNotBeWrittenAgainWhenItsEntryIsRecorded() {
         list(DOMAIN, ADDRESS);
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
 
         recorder.recordOfAnyDomain(ADDRESS);
@@ -213,10 +213,10 @@ class UseRecorderTest {
     @Test
     void useShouldBeWrittenOnceTheStoreAnswersAgain() {
         store.setReachable(entry -> false);
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
         clock.set(NEXT_HOUR);
-        recorder.record(DOMAIN, OTHER_ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, OTHER_ADDRESS));
         recorder.write();
 
         store.setReachable(entry -> true);
@@ -229,10 +229,10 @@ class UseRecorderTest {
     @Test
     void entryThatIsUsedAgainDuringAnOutageShouldBeWrittenOnceWithTheLaterHour() {
         store.setReachable(entry -> false);
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         recorder.write();
         clock.set(NEXT_HOUR);
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         int failed = store.writes();
 
         store.setReachable(entry -> true);
@@ -270,7 +270,7 @@ class UseRecorderTest {
     @Test
     void storeThatThrowsShouldNotEndTheWrites() {
         store.setThrowing(new NoClassDefFoundError("broken"));
-        recorder.record(DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(DOMAIN, ADDRESS));
         assertThatCode(recorder::write).doesNotThrowAnyException();
 
         store.setReachable(entry -> true);
@@ -284,14 +284,14 @@ class UseRecorderTest {
         use(UseQueue.MAX_KEYS);
         assertThat(dropped).hasValue(0);
 
-        recorder.record(OTHER_DOMAIN, ADDRESS);
-        recorder.record(OTHER_DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(OTHER_DOMAIN, ADDRESS));
+        recorder.record(EntryId.of(OTHER_DOMAIN, ADDRESS));
         // It waits already.
-        recorder.record(DOMAIN, address(0));
+        recorder.record(EntryId.of(DOMAIN, address(0)));
         assertThat(dropped).hasValue(2);
 
         recorder.write();
-        recorder.record(OTHER_DOMAIN, ADDRESS);
+        recorder.record(EntryId.of(OTHER_DOMAIN, ADDRESS));
         assertThat(dropped).hasValue(2);
         write(UseQueue.MAX_KEYS / UseRecorder.MAX_WRITES);
         assertThat(lastUse(OTHER_DOMAIN, ADDRESS)).contains(HOUR);
@@ -302,7 +302,7 @@ class UseRecorderTest {
         use(UseQueue.MAX_KEYS);
         clock.set(NEXT_HOUR);
 
-        recorder.record(DOMAIN, address(0));
+        recorder.record(EntryId.of(DOMAIN, address(0)));
         recorder.write();
 
         assertThat(dropped).hasValue(0);

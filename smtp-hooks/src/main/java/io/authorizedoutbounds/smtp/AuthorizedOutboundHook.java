@@ -325,7 +325,7 @@ public class AuthorizedOutboundHook implements MailHook, RcptHook, HookResultHoo
     /** In report mode too, where nothing is granted: the entries would have let the recipient through. */
     private void recordUse(RelayRow row, Transaction transaction) {
         if (row == RelayRow.LISTED_FOR_DOMAIN) {
-            uses.record(transaction.sender().internalDomain().get(), transaction.client());
+            uses.record(transaction.entry());
         } else if (row == RelayRow.LISTED) {
             uses.recordOfAnyDomain(transaction.client());
         }

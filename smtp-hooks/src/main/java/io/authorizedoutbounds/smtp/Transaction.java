@@ -4,6 +4,7 @@ package io.authorizedoutbounds.smtp;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.Locality;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -48,6 +49,9 @@ final class Transaction implements OutboundLookup {
 
     private Listing ofAny = Listing.UNKNOWN;
 
+    /** Null until it is used. */
+    private EntryId entry;
+
     private boolean granted;
 
     /** @param nanoTime as {@link System#nanoTime} */
@@ -84,6 +88,14 @@ final class Transaction implements OutboundLookup {
         return sender;
     }
 
+    /** The entry of the sender's domain for the client. The sender must be internal. */
+    EntryId entry() {
+        if (entry == null) {
+            entry = EntryId.of(sender.internalDomain().orElseThrow(), client);
+        }
+        return entry;
+    }
+
     /** Whether it has been granted the permission to relay. */
     boolean isGranted() {
         return granted;
@@ -114,6 +126,7 @@ final class Transaction implements OutboundLookup {
             sender = Sender.unknown();
             ofDomain = UNKNOWN;
             ofAny = Listing.UNKNOWN;
+            entry = null;
             generation = current;
             refreshedAt = now;
             sender = domains.senderOf(mailFrom);

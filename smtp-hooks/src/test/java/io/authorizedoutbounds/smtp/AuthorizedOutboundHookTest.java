@@ -14,6 +14,7 @@ import io.authorizedoutbounds.monitoring.TestMetrics;
 import io.authorizedoutbounds.policy.BlockExemptions;
 import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.EntryId;
 import io.authorizedoutbounds.policy.ExternalSenders;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -160,8 +161,8 @@ class AuthorizedOutboundHookTest {
     private final List<String> used = new ArrayList<>();
     private final Uses recorded = new Uses() {
         @Override
-        public void record(Domain domain, OutboundAddress client) {
-            used.add(domain.asString() + " " + client);
+        public void record(EntryId entry) {
+            used.add(entry.domain().asString() + " " + entry.address());
         }
 
         @Override
