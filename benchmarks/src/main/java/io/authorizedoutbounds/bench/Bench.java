@@ -20,7 +20,8 @@ public final class Bench {
             "scale", new ScaleMeasurement(),
             "outage", new OutageMeasurement(),
             "soak", new SoakMeasurement(),
-            "operator", new OperatorMeasurement());
+            "operator", new OperatorMeasurement(),
+            "overview", new OverviewMeasurement());
     private static final String WRITE = "--write";
     private static final Path DOCUMENT = Build.repository().resolve("docs/performance.md");
 

@@ -9,21 +9,28 @@ import com.google.common.collect.Lists;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 
 /**
  * RCPT/s of James with the extension against the same James without it, and against Postfix with the same rule: for each
  * setup, one after another.
  *
- * <p>The system property {@code bench.smtp.millis} is for trying it out: how long each server is measured each time, as
- * a rule 2000.
+ * <p>Two system properties are for trying it out: {@code bench.smtp.millis}, how long each server is measured each time, as
+ * a rule 2000; and {@code bench.smtp.setups}, names of {@link SmtpSetup} with commas, as a rule all.
  */
 class SmtpMeasurement implements Measurement {
     private static final Duration DURATION = Duration.ofMillis(Long.getLong("bench.smtp.millis", 2000));
+
+    private static final ImmutableList<SmtpSetup> SETUPS = Optional.ofNullable(System.getProperty("bench.smtp.setups"))
+            .map(names -> Arrays.stream(names.split(",")).map(SmtpSetup::valueOf))
+            .orElseGet(() -> Arrays.stream(SmtpSetup.values()))
+            .collect(ImmutableList.toImmutableList());
 
     /** Of each James, with all traffic: with fewer the first round still meets interpreted code. */
     private static final int WARM_UPS = 2;
@@ -41,7 +48,7 @@ class SmtpMeasurement implements Measurement {
     public Report run() throws Exception {
         ImmutableList.Builder<SmtpRates> rates = ImmutableList.builder();
         try (CassandraServer cassandra = CassandraServer.asInProduction().start()) {
-            for (SmtpSetup setup : SmtpSetup.values()) {
+            for (SmtpSetup setup : SETUPS) {
                 System.out.println("\n" + setup.title());
                 rates.addAll(measure(setup, cassandra));
             }
@@ -157,7 +164,7 @@ class SmtpMeasurement implements Measurement {
                         + " (`domainlist.xml`) is off by default; users are not cached. Both its servers share one Cassandra, each"
                         + " with a keyspace of its own.");
         List<Budget> budgets = new ArrayList<>();
-        for (SmtpSetup setup : SmtpSetup.values()) {
+        for (SmtpSetup setup : SETUPS) {
             lines.add("\n### " + setup.title() + "\n\n" + SmtpRates.head(setup));
             for (SmtpRates rates : all) {
                 if (rates.setup() == setup) {

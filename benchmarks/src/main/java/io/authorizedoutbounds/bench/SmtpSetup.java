@@ -14,6 +14,8 @@ import java.util.Locale;
 /** Servers that are held against each other: a James with the extension, the same without it, and perhaps Postfix. */
 enum SmtpSetup {
     MEMORY("James's memory app", ImmutableList.copyOf(SmtpSubject.values())),
+    MEMORY_JUDGING_TRUSTED_NETWORKS(
+            "James's memory app, trusted.networks=judge", ImmutableList.of(SmtpSubject.EXTENSION, SmtpSubject.JAMES)),
     CASSANDRA("James with domains and users in Cassandra", ImmutableList.of(SmtpSubject.EXTENSION, SmtpSubject.JAMES)),
     CASSANDRA_WITH_DOMAIN_CACHE(
             "James with domains and users in Cassandra, its own cache of domains on",
@@ -58,9 +60,7 @@ enum SmtpSetup {
      * @param start another one each time
      */
     <T> T run(CassandraServer cassandra, int start, Rounds<T> rounds) throws Exception {
-        try (JamesServer extension = james(cassandra, "with_" + start)
-                        .setting("allow.private.addresses", "true")
-                        .start();
+        try (JamesServer extension = extension(cassandra, "with_" + start).start();
                 JamesServer james = james(cassandra, "without_" + start)
                         .withoutDropIn()
                         .trusting(SmtpTraffic.LISTED)
@@ -80,9 +80,17 @@ enum SmtpSetup {
         }
     }
 
+    /** With judge, passes are those of a roll-out: a client of the trusted network that is listed too. */
+    private JamesServerBuilder extension(CassandraServer cassandra, String keyspace) {
+        JamesServerBuilder builder = james(cassandra, keyspace).setting("allow.private.addresses", "true");
+        return this == MEMORY_JUDGING_TRUSTED_NETWORKS
+                ? builder.setting("trusted.networks", "judge").trusting(SmtpTraffic.LISTED)
+                : builder;
+    }
+
     private JamesServerBuilder app() {
         return switch (this) {
-            case MEMORY -> JamesServer.builder();
+            case MEMORY, MEMORY_JUDGING_TRUSTED_NETWORKS -> JamesServer.builder();
             case CASSANDRA -> JamesServer.builder().withDomainsInCassandra();
             case CASSANDRA_WITH_DOMAIN_CACHE -> JamesServer.builder()
                     .withDomainsInCassandra()

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.cache;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.base.CharMatcher;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.policy.DomainNames;
 import io.authorizedoutbounds.policy.Locality;
@@ -90,6 +91,18 @@ public class InternalDomains {
         Collection<Domain> all = domainList.getDomains();
         return all.contains(domain)
                 || DomainNames.otherForm(domain).filter(all::contains).isPresent();
+    }
+
+    /**
+     * All internal domains, each in one form, read from James now. Blocks as long as James does.
+     *
+     * @throws DomainListException when James cannot read its list
+     */
+    public ImmutableSet<Domain> all() throws DomainListException {
+        return domainList.getDomains().stream()
+                .filter(domain -> !isAddressLiteral(domain.asString()))
+                .map(InternalDomains::cacheKey)
+                .collect(ImmutableSet.toImmutableSet());
     }
 
     /** Holds at once on this node: WebAdmin has added the domain. */

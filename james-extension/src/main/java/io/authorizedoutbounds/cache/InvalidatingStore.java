@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.cache;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
@@ -76,6 +77,11 @@ public class InvalidatingStore implements AuthorizedOutboundStore {
     @Override
     public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
         return store.findEnforcement(domain);
+    }
+
+    @Override
+    public CompletionStage<ImmutableMap<Domain, Enforcement>> ownEnforcements(int limit) {
+        return store.ownEnforcements(limit);
     }
 
     @Override

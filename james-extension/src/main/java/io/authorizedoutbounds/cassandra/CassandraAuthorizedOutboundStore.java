@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.cassandra;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Maps;
 import io.authorizedoutbounds.cassandra.BatchWriter.Change;
@@ -186,6 +187,14 @@ public class CassandraAuthorizedOutboundStore implements AuthorizedOutboundStore
     @Override
     public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
         return connection.daos().thenCompose(daos -> daos.enforcements().find(domain));
+    }
+
+    @Override
+    public CompletionStage<ImmutableMap<Domain, Enforcement>> ownEnforcements(int limit) {
+        return connection
+                .daos()
+                .thenCompose(daos -> daos.enforcements().listOwn(limit))
+                .thenApply(ImmutableMap::copyOf);
     }
 
     @Override

@@ -16,6 +16,8 @@ import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.policy.Author;
 import io.authorizedoutbounds.policy.DomainEnforcement;
 import io.authorizedoutbounds.policy.Enforcement;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.james.core.Domain;
@@ -32,20 +34,24 @@ final class DomainEnforcementDao {
             "SELECT DISTINCT domain, enforcement, enforcement_changed_by, enforcement_changed_at"
                     + " FROM %s.authorized_outbound WHERE domain = :domain";
 
+    private static final String SELECT_ALL = "SELECT DISTINCT domain, enforcement FROM %s.authorized_outbound";
+
     private final QuorumSession session;
     private final PreparedStatement insert;
     private final PreparedStatement delete;
     private final PreparedStatement select;
+    private final PreparedStatement selectAll;
 
     private DomainEnforcementDao(QuorumSession session, ImmutableMap<String, PreparedStatement> statements) {
         this.session = session;
         this.insert = statements.get(INSERT);
         this.delete = statements.get(DELETE);
         this.select = statements.get(SELECT);
+        this.selectAll = statements.get(SELECT_ALL);
     }
 
     static CompletionStage<DomainEnforcementDao> prepare(QuorumSession session) {
-        return session.prepare(INSERT, DELETE, SELECT)
+        return session.prepare(INSERT, DELETE, SELECT, SELECT_ALL)
                 .thenApply(statements -> new DomainEnforcementDao(session, statements));
     }
 
@@ -83,6 +89,14 @@ final class DomainEnforcementDao {
                                 .build(),
                         row -> Optional.of(enforcement(row)))
                 .thenApply(rows -> rows.stream().findFirst().orElse(DomainEnforcement.neverChanged()));
+    }
+
+    /** Those that are not the default. */
+    CompletionStage<List<Map.Entry<Domain, Enforcement>>> listOwn(int limit) {
+        return session.list(
+                selectAll.boundStatementBuilder().build(),
+                row -> own(row).map(own -> Map.entry(Domain.of(row.getString(DOMAIN)), own)),
+                limit);
     }
 
     private static DomainEnforcement enforcement(Row row) {

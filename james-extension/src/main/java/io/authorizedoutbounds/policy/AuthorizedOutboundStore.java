@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -66,6 +67,13 @@ public interface AuthorizedOutboundStore extends OutboundLists {
 
     /** The domain's own enforcement with its last change. */
     CompletionStage<DomainEnforcement> findEnforcement(Domain domain);
+
+    /**
+     * The domains that have an enforcement of their own, those that were removed from James included. Reads all lists.
+     *
+     * @param limit of domains; an answer with as many may be incomplete
+     */
+    CompletionStage<ImmutableMap<Domain, Enforcement>> ownEnforcements(int limit);
 
     /** The domain's entries, sorted by address. */
     default CompletionStage<ImmutableList<AuthorizedOutbound>> list(Domain domain) {

@@ -40,6 +40,7 @@ import spark.Service;
  * GET /authorizedOutbounds/decision?ip=&amp;sender=&amp;recipient=  200 the rows of rules 1 and 2
  * GET /authorizedOutbounds/changes?domain=&amp;since=&amp;limit=    200 who changed what when, newest first
  * GET /authorizedOutbounds/refused?since=&amp;limit=            200 the domains with refusals, most attempts first
+ * GET /authorizedOutbounds/enforcement                      200 how many domains enforce
  * POST /authorizedOutbounds/sweep?confirm                   200 how many removed domains are orphaned now
  * </pre>
  *
@@ -56,6 +57,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     private final InternalDomains internalDomains;
     private final Decisions decisions;
     private final RefusalOverviewRoute refusalOverviewRoute;
+    private final EnforcementCountRoute enforcementCountRoute;
     private final OrphanSweep sweep;
     private final Clock clock;
     private final JsonTransformer jsonTransformer;
@@ -69,6 +71,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
                 module.get(InternalDomains.class),
                 module.get(Decisions.class),
                 module.get(RefusalOverviewRoute.class),
+                module.get(EnforcementCountRoute.class),
                 module.get(OrphanSweep.class),
                 module.get(Clock.class),
                 module.get(JsonTransformer.class),
@@ -81,6 +84,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
             InternalDomains internalDomains,
             Decisions decisions,
             RefusalOverviewRoute refusalOverviewRoute,
+            EnforcementCountRoute enforcementCountRoute,
             OrphanSweep sweep,
             Clock clock,
             JsonTransformer jsonTransformer,
@@ -90,6 +94,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
         this.internalDomains = internalDomains;
         this.decisions = decisions;
         this.refusalOverviewRoute = refusalOverviewRoute;
+        this.enforcementCountRoute = enforcementCountRoute;
         this.sweep = sweep;
         this.clock = clock;
         this.jsonTransformer = jsonTransformer;
@@ -105,6 +110,7 @@ public class AuthorizedOutboundsRoutes implements Routes {
     public void define(Service service) {
         checks.guard(service, BASE_PATH);
         refusalOverviewRoute.define(service);
+        enforcementCountRoute.define(service);
         service.get(BASE_PATH, this::export);
         service.get(BASE_PATH + "/addresses/*", this::domains, jsonTransformer);
         service.get(BASE_PATH + "/decision", this::decide, jsonTransformer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.webadmin;
 
+import com.google.common.collect.ImmutableSet;
 import com.google.inject.Inject;
 import io.authorizedoutbounds.cache.InternalDomains;
 import io.authorizedoutbounds.policy.Locality;
@@ -43,8 +44,25 @@ class KnownDomains {
      * @throws HaltException 503
      */
     boolean isInDatabase(Domain domain) {
+        return read(() -> domains.isInDatabase(domain));
+    }
+
+    /**
+     * All internal domains, in their canonical form.
+     *
+     * @throws HaltException 503
+     */
+    ImmutableSet<Domain> all() {
+        return read(domains::all);
+    }
+
+    private interface Read<T> {
+        T call() throws DomainListException;
+    }
+
+    private static <T> T read(Read<T> read) {
         try {
-            return domains.isInDatabase(domain);
+            return read.call();
         } catch (DomainListException | RuntimeException e) {
             LOGGER.warn("Cannot read James's domain list for a call of WebAdmin: {}", e.toString());
             throw unavailable();

@@ -81,7 +81,7 @@ class RefusalOverviewRoute {
         }
         RefusalOverview overview = new RefusalOverview();
         sums.forEach(overview::add);
-        return withEnforcement(overview.domains().stream()
+        return withEnforcement(overview.domains()
                 .filter(of -> domains.localityOf(of.domain()) != Locality.EXTERNAL)
                 .limit(limit)
                 .collect(ImmutableList.toImmutableList()));

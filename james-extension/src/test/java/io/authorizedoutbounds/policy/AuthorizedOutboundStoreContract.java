@@ -949,6 +949,26 @@ public interface AuthorizedOutboundStoreContract {
     }
 
     @Test
+    default void domainsWithAnEnforcementOfTheirOwnShouldBeFoundWithAndWithoutEntries() {
+        Domain reporting = freshDomain();
+        save(plainEntry(reporting, freshIpv4()));
+        save(plainEntry(reporting, freshIpv4()));
+        await(store().setEnforcement(reporting, Enforcement.REPORT, Author.unknown()));
+        Domain enforcing = freshDomain();
+        await(store().setEnforcement(enforcing, Enforcement.ENFORCE, Author.unknown()));
+        Domain reset = freshDomain();
+        await(store().setEnforcement(reset, Enforcement.REPORT, Author.unknown()));
+        await(store().resetEnforcement(reset, Author.unknown()));
+        Domain neverSet = freshDomain();
+        save(plainEntry(neverSet, freshIpv4()));
+
+        assertThat(await(store().ownEnforcements(Integer.MAX_VALUE)))
+                .containsEntry(reporting, Enforcement.REPORT)
+                .containsEntry(enforcing, Enforcement.ENFORCE)
+                .doesNotContainKeys(reset, neverSet);
+    }
+
+    @Test
     default void domainWithAnEnforcementAndNoEntryShouldHaveNoEntry() {
         Domain domain = freshDomain();
 

@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.policy;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Lists;
 import io.authorizedoutbounds.policy.OutboundChange.Action;
 import java.time.Clock;
@@ -120,6 +121,13 @@ public final class MemoryAuthorizedOutboundStore implements AuthorizedOutboundSt
     @Override
     public CompletionStage<DomainEnforcement> findEnforcement(Domain domain) {
         return CompletableFuture.completedFuture(enforcementOf(domain));
+    }
+
+    @Override
+    public CompletionStage<ImmutableMap<Domain, Enforcement>> ownEnforcements(int limit) {
+        ImmutableMap.Builder<Domain, Enforcement> own = ImmutableMap.builder();
+        enforcements.forEach((domain, enforcement) -> enforcement.own().ifPresent(value -> own.put(domain, value)));
+        return CompletableFuture.completedFuture(own.build());
     }
 
     private DomainEnforcement enforcementOf(Domain domain) {

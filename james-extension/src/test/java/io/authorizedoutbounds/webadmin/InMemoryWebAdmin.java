@@ -124,6 +124,7 @@ final class InMemoryWebAdmin implements BeforeEachCallback, AfterEachCallback {
                         decisions,
                         new RefusalOverviewRoute(
                                 refusals, store, domains, AuthorizedOutboundsConfiguration.DEFAULT, clock, json),
+                        new EnforcementCountRoute(store, knownDomains, AuthorizedOutboundsConfiguration.DEFAULT, json),
                         new OrphanSweep(store, domains, TestOrphaning.of(store), Ticker.systemTicker()),
                         clock,
                         json,

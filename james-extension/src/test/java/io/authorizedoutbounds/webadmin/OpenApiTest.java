@@ -4,6 +4,7 @@ package io.authorizedoutbounds.webadmin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.authorizedoutbounds.james.AuthorizedOutboundsConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,7 @@ class OpenApiTest {
                         null,
                         null,
                         new RefusalOverviewRoute(null, null, null, null, null, null),
+                        new EnforcementCountRoute(null, null, AuthorizedOutboundsConfiguration.DEFAULT, null),
                         null,
                         null,
                         null,

@@ -3,7 +3,10 @@ package io.authorizedoutbounds.webadmin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.policy.Author;
+import io.authorizedoutbounds.policy.Enforcement;
 import java.net.http.HttpResponse;
+import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -18,7 +21,7 @@ class OutboundEnforcementRoutesTest {
     private static final String REPORT = "{\"enforcement\":\"report\"}";
 
     @RegisterExtension
-    final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin("a.example");
+    final InMemoryWebAdmin webAdmin = new InMemoryWebAdmin("a.example", "b.example", "c.example");
 
     private void assertInherited() throws Exception {
         assertThat(webAdmin.get(PATH).body()).contains("\"enforcement\":\"enforce\",\"inherited\":true");
@@ -106,7 +109,7 @@ class OutboundEnforcementRoutesTest {
 
     @Test
     void domainThatJamesDoesNotHaveShouldBe404() throws Exception {
-        String unknown = "/domains/b.example/outboundEnforcement";
+        String unknown = "/domains/x.example/outboundEnforcement";
 
         assertThat(webAdmin.get(unknown).statusCode()).isEqualTo(404);
         assertThat(webAdmin.put(unknown, REPORT).statusCode()).isEqualTo(404);
@@ -146,6 +149,27 @@ class OutboundEnforcementRoutesTest {
     private static String change(String action) {
         return "{\"changedAt\":\"2026-11-24T10:15:30Z\",\"changedBy\":null,\"action\":\"" + action
                 + "\",\"domain\":\"a.example\",\"ip\":null,\"comment\":null,\"expiresAt\":null}";
+    }
+
+    @Test
+    void countShouldBeOfTheDomainsOfJamesWithOrWithoutAnEnforcementOfTheirOwn() throws Exception {
+        webAdmin.put(PATH, REPORT);
+        webAdmin.put("/domains/b.example/outboundEnforcement", "{\"enforcement\":\"enforce\"}");
+        webAdmin.lists().setEnforcement(Domain.of("removed.example"), Enforcement.ENFORCE, Author.unknown());
+
+        HttpResponse<String> answer = webAdmin.get("/authorizedOutbounds/enforcement");
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/json");
+        assertThat(answer.body()).isEqualTo("{\"default\":\"enforce\",\"domains\":3,\"enforcing\":2}");
+    }
+
+    @Test
+    void countShouldBe503WhenTheStoreDoesNotAnswer() throws Exception {
+        webAdmin.fail("ownEnforcements");
+
+        assertThat(webAdmin.get("/authorizedOutbounds/enforcement").statusCode())
+                .isEqualTo(503);
     }
 
     @Test

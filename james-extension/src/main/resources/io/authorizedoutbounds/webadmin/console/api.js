@@ -153,19 +153,14 @@ export async function refusals(domain, signal) {
     };
 }
 
-function headerNumber(response, header) {
-    const value = response.headers.get(header);
-    return value === null ? null : Number(value);
+/** The domains with the most attempts in a week. */
+export function overview(limit, signal) {
+    return json("authorizedOutbounds/refused", { query: { limit }, signal });
 }
 
-/** The domains with the most attempts in a week, and, where James says it, how many domains it has and how many of them enforce. */
-export async function overview(limit, signal) {
-    const response = await call("GET", "authorizedOutbounds/refused", { query: { limit }, signal });
-    return {
-        rows: await response.json(),
-        domains: headerNumber(response, "X-Domains"),
-        enforcing: headerNumber(response, "X-Domains-Enforcing"),
-    };
+/** How many domains James has, and how many of them enforce. */
+export function enforcementCount(signal) {
+    return json("authorizedOutbounds/enforcement", { signal });
 }
 
 export function refusalsByHour(domain, signal) {

@@ -37,18 +37,25 @@ function overviewTable(rows) {
         rows.map(overviewRow));
 }
 
-/** Of all domains when James counts them, otherwise of those that are shown. */
-function progress({ rows, domains, enforcing }) {
-    if (domains !== null && enforcing !== null) {
-        return `${number(enforcing)} of ${count(domains, "domain", "domains")} ${enforcing === 1 ? "enforces" : "enforce"}`;
-    }
-    const enforced = rows.filter(({ enforcement }) => enforcement === "enforce").length;
-    return rows.length === 0 ? "" : `${enforced} of these ${count(rows.length, "domain", "domains")} ${enforced === 1 ? "enforces" : "enforce"}`;
+function progress({ domains, enforcing }) {
+    const all = count(domains, "domain", "domains");
+    return enforcing === null
+        ? `${all}, too many to count those that enforce`
+        : `${number(enforcing)} of ${all} ${enforcing === 1 ? "enforces" : "enforce"}`;
 }
 
-function showOverview(found) {
-    const { rows } = found;
-    setText("overview-progress", progress(found));
+/** The count reads all lists, so the rows do not wait for it. Without it there are still the rows. */
+async function loadProgress() {
+    try {
+        setText("overview-progress", progress(await api.enforcementCount(shown.signal)));
+    } catch (e) {
+        if (e.name !== "AbortError") {
+            setText("overview-progress", "");
+        }
+    }
+}
+
+function showOverview(rows) {
     byId("overview-list").replaceChildren(rows.length === 0
         ? el("p", { class: "empty" }, "Nothing was refused or quarantined in the last seven days, or would have been.")
         : overviewTable(rows));
@@ -59,11 +66,12 @@ function showOverview(found) {
 export async function loadOverview() {
     const { signal } = shown;
     try {
-        const found = await api.overview(MAX_DOMAINS, signal);
+        const rows = await api.overview(MAX_DOMAINS, signal);
         byId("overview").hidden = false;
         byId("refresh").hidden = false;
         setText("overview-message", "");
-        showOverview(found);
+        showOverview(rows);
+        await loadProgress();
     } catch (e) {
         showUnlessMissing("overview", e);
     }
