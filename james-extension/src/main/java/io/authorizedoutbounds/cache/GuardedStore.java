@@ -48,6 +48,9 @@ final class GuardedStore {
     /** Of the domains that the probes read: so many that each replica of the store has some. */
     private static final int PROBE_KEYS = 64;
 
+    /** Enough for a store that is back, and too short for a flood of such keys to hold all threads of a listener. */
+    private static final Duration FAILING_KEY_TIMEOUT = Duration.ofMillis(20);
+
     private final OutboundLists lists;
     private final InternalDomains domains;
     private final Duration timeout;
@@ -140,7 +143,7 @@ final class GuardedStore {
 
     /**
      * Waits for a query, no longer than the rest of its timeout; empty when there is no answer by then. A key whose last query
-     * failed is waited for no longer than a {@link WaitLimit#SHORT_WAIT}.
+     * failed is waited for no longer than {@link #FAILING_KEY_TIMEOUT}.
      *
      * @param start starts the query by {@link #load}, or returns one that is under way
      */
@@ -159,7 +162,7 @@ final class GuardedStore {
             return Optional.of(
                     failedAt == null
                             ? limit.await(query, nanos)
-                            : query.get(Math.min(nanos, WaitLimit.SHORT_WAIT.toNanos()), TimeUnit.NANOSECONDS));
+                            : query.get(Math.min(nanos, FAILING_KEY_TIMEOUT.toNanos()), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             warn(e.toString());

@@ -17,8 +17,11 @@ final class WaitLimit {
     /** For threads that serve no connections. */
     static final WaitLimit NONE = new WaitLimit(Integer.MAX_VALUE);
 
-    /** A store in good health answers within this time, so a wait that is as short needs no permit. */
-    static final Duration SHORT_WAIT = Duration.ofMillis(20);
+    /**
+     * A store in good health answers within this time, while it collects garbage or James has just started too, so a wait
+     * that is as short needs no permit.
+     */
+    static final Duration SHORT_WAIT = Duration.ofMillis(100);
 
     private final Semaphore permits;
 
