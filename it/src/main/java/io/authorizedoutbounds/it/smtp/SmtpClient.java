@@ -192,6 +192,15 @@ public final class SmtpClient implements AutoCloseable {
         }
     }
 
+    /** Says that nothing more will be written. */
+    public void endOfInput() {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The last line of the next reply; empty when the server has closed the connection. */
     public String reply() {
         try {
