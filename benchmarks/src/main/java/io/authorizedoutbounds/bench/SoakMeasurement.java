@@ -3,9 +3,12 @@ package io.authorizedoutbounds.bench;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import io.authorizedoutbounds.bench.SoakMails.Tally;
 import io.authorizedoutbounds.bench.SoakOutages.Outage;
 import io.authorizedoutbounds.bench.SoakReport.Episode;
 import io.authorizedoutbounds.it.server.CassandraServer;
+import io.authorizedoutbounds.it.server.JamesServer.Footprint;
+import io.authorizedoutbounds.it.smtp.SmtpSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Two Jameses under a steady load while lists are changed over WebAdmin, one outage after another; an oracle that knows
@@ -22,8 +26,8 @@ import java.util.stream.IntStream;
  */
 class SoakMeasurement implements Measurement {
     private static final int SECONDS = Integer.getInteger("bench.soak.seconds", 600);
-    private static final int CONNECTIONS = Integer.getInteger("bench.soak.connections", 80);
-    private static final int RCPT_PER_SECOND = Integer.getInteger("bench.soak.rcpt", 10);
+    private static final int CONNECTIONS = Integer.getInteger("bench.soak.connections", 500);
+    private static final int RCPT_PER_SECOND = Integer.getInteger("bench.soak.rcpt", 2);
 
     /** From an outage to the next: longer than the poller remembers to read a change again. */
     private static final int QUIET = Integer.getInteger("bench.soak.quiet", 50);
@@ -44,6 +48,7 @@ class SoakMeasurement implements Measurement {
     /** A Cassandra that is killed loses what it has acknowledged in the last 100 ms (commitlog_sync: periodic). */
     private static final long UNSYNCED = TimeUnit.MILLISECONDS.toNanos(500);
 
+    private static final double MAX_GROWTH = 1.25;
     private static final int DOMAINS = 25;
     private static final int ADDRESSES_PER_DOMAIN = 4;
     private static final String USER = "user@" + domain(0);
@@ -55,6 +60,8 @@ class SoakMeasurement implements Measurement {
     private SoakOracle oracle;
     private SoakAnswers answers;
     private SoakStalls stalls;
+    private Footprint warm;
+    private Footprint last;
 
     @Override
     public Report run() throws Exception {
@@ -65,19 +72,23 @@ class SoakMeasurement implements Measurement {
         answers = new SoakAnswers(oracle, outages);
         try (CassandraServer cassandra = CassandraServer.asInProduction().start();
                 SoakStalls newStalls = new SoakStalls(run, cassandra);
-                SoakNode one = start(0, cassandra);
-                SoakNode other = start(1, cassandra)) {
+                SmtpSink sink = new SmtpSink();
+                SoakNode one = start(0, cassandra, sink);
+                SoakNode other = start(1, cassandra, sink)) {
             stalls = newStalls;
             List<SoakNode> nodes = List.of(one, other);
             List<SoakEntry> entries = entries();
             SoakChanges changes = new SoakChanges(
                     run, nodes, oracle, TimeUnit.SECONDS.toNanos(1) * CHANGING_THREADS / CHANGES_PER_SECOND);
             changes.prepare(entries);
+            one.webAdmin().put(domain(0), SoakMails.CLIENT);
+            SoakMails mails = new SoakMails(run, nodes, sink, outages, domain(0));
             SoakLoad load = new SoakLoad(run, nodes, entries, USER, answers, RCPT_PER_SECOND);
             ExecutorService threads = Executors.newCachedThreadPool();
             try {
                 List<CompletableFuture<Void>> clients = new ArrayList<>();
                 clients.add(CompletableFuture.runAsync(stalls::watch, threads));
+                clients.add(CompletableFuture.runAsync(mails::send, threads));
                 for (List<SoakEntry> ofThread : Lists.partition(entries, entries.size() / CHANGING_THREADS + 1)) {
                     clients.add(CompletableFuture.runAsync(() -> changes.change(ofThread), threads));
                 }
@@ -85,6 +96,7 @@ class SoakMeasurement implements Measurement {
                     clients.add(CompletableFuture.runAsync(load::send, threads));
                 }
                 cycle(cassandra, nodes);
+                last = one.footprint();
                 run.stop();
                 CompletableFuture.allOf(clients.toArray(CompletableFuture<?>[]::new))
                         .get(1, TimeUnit.MINUTES);
@@ -92,18 +104,20 @@ class SoakMeasurement implements Measurement {
                 run.stop();
                 threads.shutdownNow();
             }
-            return report(changes);
+            System.out.println("Waiting for the mails ...");
+            return report(changes, mails.awaitEnd());
         }
     }
 
-    private static SoakNode start(int number, CassandraServer cassandra) {
+    private static SoakNode start(int number, CassandraServer cassandra, SmtpSink sink) {
         return SoakNode.start(
                 number,
                 cassandra,
                 KEYSPACE,
                 STALE_MAXIMUM + "s",
                 IntStream.range(0, DOMAINS).mapToObj(SoakMeasurement::domain).toList(),
-                USER);
+                USER,
+                sink);
     }
 
     private static String domain(int number) {
@@ -123,6 +137,7 @@ class SoakMeasurement implements Measurement {
         SoakRecovery recovery = new SoakRecovery(run, nodes);
         System.out.println(SoakReport.HEADER);
         run.pause(TimeUnit.SECONDS.toNanos(WARM_UP));
+        warm = nodes.get(0).footprint();
         List<Runnable> kinds = List.of(
                 () -> freeze(cassandra, FROZEN),
                 () -> restart(cassandra),
@@ -168,12 +183,12 @@ class SoakMeasurement implements Measurement {
         return new SoakReport(episodes, answers, stalls, RECOVERY);
     }
 
-    private Report report(SoakChanges changes) {
+    private Report report(SoakChanges changes, Tally mails) {
         SoakReport report = newReport();
         ImmutableList.Builder<String> text = ImmutableList.builder();
         text.add(String.format(
                 Locale.ROOT,
-                "Two Jameses (memory app) on one Cassandra, `stale.maximum=%ds`; %d connections send %d RCPT a second each,"
+                "Two Jameses (memory app with a queue on disk) on one Cassandra, `stale.maximum=%ds`; %d connections send %d RCPT a second each,"
                         + " a new connection to either node every %d RCPT: half of them from an address that is sometimes"
                         + " listed, as its domain (rows 2 and 3), the others with external senders from such an address"
                         + " (rows 6 and 7) and from addresses never seen (row 7), and inbound (row 5). At the same time"
@@ -196,12 +211,57 @@ class SoakMeasurement implements Measurement {
                         .map(count -> String.format(
                                 Locale.ROOT, "%,d %s", count.getValue().sum(), count.getKey()))
                         .collect(Collectors.joining(", "))
-                + ". Another client read a row of Cassandra every 5 ms, which took longer than 20 ms " + stalls.count()
+                + ". Another client read a row of Cassandra every 5 ms, which took longer than 100 ms " + stalls.count()
                 + " times.\n");
+        text.add(String.format(
+                Locale.ROOT,
+                "Four whole mails a second, from an address that is always listed, to either node: %,d were acknowledged; %,d"
+                        + " of an internal sender reached the next server, %,d of an external sender were quarantined, %,d were lost,"
+                        + " %,d of an external sender got out. Twice: %,d, and %,d within 15 s of the end of a node that was"
+                        + " killed, which hands over again what it has not recorded.%n",
+                mails.acknowledged(),
+                mails.delivered(),
+                mails.quarantined(),
+                mails.lost(),
+                mails.leaked(),
+                mails.doubled(),
+                mails.doubledByAKill()));
+        text.add(String.format(
+                Locale.ROOT,
+                "Node 0, which is not killed, under the load, after the warm-up and at the end: heap after a full collection %.1f"
+                        + " MB and %.1f MB, threads %d and %d, sockets %d and %d.%n",
+                warm.heap() / 1e6,
+                last.heap() / 1e6,
+                warm.threads(),
+                last.threads(),
+                warm.sockets(),
+                last.sockets()));
         text.add(SoakReport.HEADER);
         IntStream.range(0, episodes.size()).mapToObj(report::line).forEach(text::add);
         text.add("");
         text.addAll(report.examples());
-        return new Report("A soak with outages", String.join("\n", text.build()), report.budgets());
+        return new Report(
+                "A soak with outages",
+                String.join("\n", text.build()),
+                ImmutableList.<Budget>builder()
+                        .addAll(report.budgets())
+                        .add(new Budget(
+                                "mails of a soak that were lost, doubled (but by the end of a node) or let out",
+                                "0",
+                                mails.lost() + ", " + mails.doubled() + ", " + mails.leaked(),
+                                mails.isRight()))
+                        .add(growth())
+                        .build());
+    }
+
+    private Budget growth() {
+        double heap = (double) last.heap() / warm.heap();
+        double threads = (double) last.threads() / warm.threads();
+        double sockets = (double) last.sockets() / warm.sockets();
+        return new Budget(
+                "heap, threads, sockets of a node at the end of a soak, to those after the warm-up",
+                "≤ 1.25 × each",
+                String.format(Locale.ROOT, "%.2f ×, %.2f ×, %.2f ×", heap, threads, sockets),
+                Stream.of(heap, threads, sockets).allMatch(ratio -> ratio > 0 && ratio <= MAX_GROWTH));
     }
 }

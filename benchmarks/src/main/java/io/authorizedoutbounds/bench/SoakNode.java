@@ -4,6 +4,7 @@ package io.authorizedoutbounds.bench;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.JamesServerBuilder;
+import io.authorizedoutbounds.it.smtp.SmtpSink;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.util.List;
 
@@ -27,6 +28,7 @@ final class SoakNode implements AutoCloseable {
      *
      * @param domains its internal domains
      * @param user    who gets inbound mail
+     * @param sink    who gets mail to outside
      */
     static SoakNode start(
             int number,
@@ -34,9 +36,13 @@ final class SoakNode implements AutoCloseable {
             String keyspace,
             String staleMaximum,
             List<String> domains,
-            String user) {
+            String user,
+            SmtpSink sink) {
         JamesServerBuilder builder = JamesServer.builder()
                 .cassandra(cassandra, keyspace)
+                // Its mails survive the end of James.
+                .withDurableQueue()
+                .sink(sink)
                 // The clients have loopback addresses.
                 .setting("allow.private.addresses", "true")
                 .setting("stale.maximum", staleMaximum)
@@ -72,6 +78,11 @@ final class SoakNode implements AutoCloseable {
 
     int smtpPort() {
         return james.smtpPort();
+    }
+
+    /** What it holds now, after a full collection. */
+    JamesServer.Footprint footprint() {
+        return james.footprint();
     }
 
     WebAdmin webAdmin() {

@@ -85,8 +85,13 @@ final class SoakOutages {
 
     /** Whether a node may drop a connection on which a command was sent at the one time and not answered at the other. */
     boolean allowDrop(int node, long askedAt, long droppedAt) {
+        return isKilledBetween(node, askedAt, droppedAt);
+    }
+
+    /** Whether a node was killed between these times, or was down. */
+    boolean isKilledBetween(int node, long from, long until) {
         return outages.stream()
-                .anyMatch(outage -> outage.node == node && droppedAt >= outage.beginsAt && askedAt <= outage.endsAt);
+                .anyMatch(outage -> outage.node == node && until >= outage.beginsAt && from <= outage.endsAt);
     }
 
     /** When a node is to know by the latest what it would know at the due time without outages; the maximum while one lasts. */

@@ -71,7 +71,7 @@ final class SoakReport {
                         "deferred in no outage, nor within 10 s of its end",
                         "0",
                         late + ", " + lateDeferrals().filter(this::isExplained).count()
-                                + " of them while Cassandra took longer than 20 ms for a row",
+                                + " of them while Cassandra took longer than 100 ms for a row",
                         lateDeferrals().allMatch(this::isExplained)),
                 slowest("both nodes follow changes again after an outage", limit, Recovered::followedAt),
                 slowest("both nodes are healthy again after an outage", limit, Recovered::healthyAt));

@@ -20,7 +20,7 @@ final class SoakStalls implements AutoCloseable {
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** Any decision waits for so long. */
-    private static final long TOLERATED = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long TOLERATED = TimeUnit.MILLISECONDS.toNanos(100);
 
     private record Stall(long askedAt, long answeredAt) {}
 

@@ -18,6 +18,9 @@ public final class JamesServer implements AutoCloseable {
     private static final Pattern WARNING =
             Pattern.compile("(?m)^\\S+ \\[(?:WARN |ERROR)\\] i\\.a\\.\\w+\\.\\S+ - (.*)$");
 
+    private static final Pattern HEAP_USED = Pattern.compile("generation +total \\d+K, used (\\d+)K");
+    private static final Pattern THREAD = Pattern.compile("(?m)^\".*java.lang.Thread.State");
+
     private final Path folder;
     private final ImmutableList<String> command;
     private final ImmutableMap<String, String> environment;
@@ -110,6 +113,28 @@ public final class JamesServer implements AutoCloseable {
      */
     public String threadDump() {
         return process.threadDump();
+    }
+
+    /**
+     * What a server holds.
+     *
+     * @param heap    used bytes of the heap
+     * @param threads of Java
+     * @param sockets open, those that listen included
+     */
+    public record Footprint(long heap, long threads, long sockets) {}
+
+    /** What it holds now, after a full collection. Needs Linux, and the serial collector ({@link JamesServerBuilder#heap}). */
+    public Footprint footprint() {
+        process.jcmd("GC.run");
+        return new Footprint(
+                HEAP_USED
+                        .matcher(process.jcmd("GC.heap_info"))
+                        .results()
+                        .mapToLong(space -> Long.parseLong(space.group(1)) * 1024)
+                        .sum(),
+                THREAD.matcher(threadDump()).results().count(),
+                process.sockets());
     }
 
     /** The messages that the extension has logged as WARN or ERROR until now. */

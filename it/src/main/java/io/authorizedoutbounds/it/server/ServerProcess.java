@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A program as a process of its own, whose output goes to a file. Ends with this JVM at the latest. */
@@ -109,22 +110,48 @@ final class ServerProcess implements AutoCloseable {
 
     /** What the threads of a Java program do now; it must not be frozen. */
     String threadDump() {
+        return jcmd("Thread.print", "-l");
+    }
+
+    /** What the JDK's {@code jcmd} says of a Java program, which must not be frozen. */
+    String jcmd(String... command) {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         try {
-            Process dump = new ProcessBuilder(jcmd, Long.toString(process.pid()), "Thread.print", "-l")
+            Process started = new ProcessBuilder(ImmutableList.<String>builder()
+                            .add(jcmd, Long.toString(process.pid()))
+                            .add(command)
+                            .build())
                     .redirectErrorStream(true)
                     .start();
-            String threads = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int status = dump.waitFor();
+            String output = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int status = started.waitFor();
             if (status != 0) {
-                throw new IllegalStateException("jcmd answered " + status + ": " + threads);
+                throw new IllegalStateException("jcmd answered " + status + ": " + output);
             }
-            return threads;
+            return output;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many sockets it has open; of Linux. */
+    long sockets() {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
+            return files.filter(ServerProcess::isSocket).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isSocket(Path file) {
+        try {
+            return Files.readSymbolicLink(file).toString().startsWith("socket:");
+        } catch (IOException e) {
+            // Closed meanwhile.
+            return false;
         }
     }
 
