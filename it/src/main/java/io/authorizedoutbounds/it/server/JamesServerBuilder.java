@@ -145,14 +145,30 @@ public final class JamesServerBuilder {
         return fakeTime(ImmutableMap.of("FAKETIME_TIMESTAMP_FILE", seconds.toString(), "FAKETIME_NO_CACHE", "1"));
     }
 
+    /**
+     * Its clock is as many seconds ahead of that of this machine as the file says at the moment, like {@code +3600}, and so
+     * is what it measures periods with: what is due in that time is due at once. Needs Debian's {@code faketime}.
+     */
+    public JamesServerBuilder clockThatJumps(Path seconds) {
+        return fakeTime(ImmutableMap.of(
+                "FAKETIME_TIMESTAMP_FILE",
+                seconds.toString(),
+                "FAKETIME_NO_CACHE",
+                "1",
+                "DONT_FAKE_MONOTONIC",
+                "0",
+                "FAKETIME_FORCE_MONOTONIC_FIX",
+                "1"));
+    }
+
     private JamesServerBuilder fakeTime(ImmutableMap<String, String> clock) {
         environment = ImmutableMap.<String, String>builder()
-                .putAll(clock)
                 .put("LD_PRELOAD", Build.library("faketime/libfaketime.so.1").toString())
                 .put("DONT_FAKE_MONOTONIC", "1")
                 // Or all that waits for a time would wake up at once.
                 .put("FAKETIME_FORCE_MONOTONIC_FIX", "0")
-                .build();
+                .putAll(clock)
+                .buildKeepingLast();
         return this;
     }
 

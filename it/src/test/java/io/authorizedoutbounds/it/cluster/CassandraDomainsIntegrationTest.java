@@ -4,6 +4,8 @@ package io.authorizedoutbounds.it.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -130,6 +132,26 @@ class CassandraDomainsIntegrationTest {
     }
 
     @Test
+    @HostileCase(36)
+    void malformedRowShouldGrantNothingAndHideNoOther() {
+        String domain = webAdmin.addDomainListing(LISTED);
+        try (CqlSession session =
+                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
+            for (String table : List.of("authorized_outbound", "authorized_outbound_by_ip")) {
+                // Without a time of its addition.
+                session.execute(
+                        "INSERT INTO " + table + " (domain, ip) VALUES (?, ?)",
+                        domain,
+                        InetAddresses.forString(UNLISTED));
+            }
+        }
+
+        assertThat(rcpt(nodeB, LISTED, "user@" + domain, EXTERNAL_RECIPIENT)).startsWith("250");
+        assertThat(rcpt(nodeB, UNLISTED, "user@" + domain, EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED, domain));
+        assertThat(rcpt(nodeB, UNLISTED, EXTERNAL_SENDER, EXTERNAL_RECIPIENT)).startsWith("451 4.7.1");
+    }
+
+    @Test
     void inboundMailShouldPassForAUserThatExists() {
         String domain = webAdmin.addDomainListing(LISTED);
         webAdmin.addUser("bob@" + domain, "secret");
@@ -167,6 +189,7 @@ class CassandraDomainsIntegrationTest {
 
     /** James's own cache must not remember that the domain is missing. */
     @Test
+    @HostileCase(63)
     void newDomainShouldTakeUserAndAddressAtOnceWithJamessOwnCacheOn() {
         String domain = Names.newDomain();
 
@@ -182,6 +205,7 @@ class CassandraDomainsIntegrationTest {
     }
 
     @Test
+    @HostileCase(38)
     void listOfADomainThatWasRemovedShouldNotCountWhenTheDomainIsAddedAgainAtOnce() {
         String domain = webAdmin.addDomainListing(LISTED);
         assertThat(rcpt(nodeA, LISTED, "bob@" + domain, EXTERNAL_RECIPIENT)).startsWith("250");

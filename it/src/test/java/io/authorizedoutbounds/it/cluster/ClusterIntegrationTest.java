@@ -12,6 +12,7 @@ import com.datastax.oss.driver.api.core.loadbalancing.NodeDistance;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -146,6 +147,7 @@ class ClusterIntegrationTest {
     }
 
     @Test
+    @HostileCase(37)
     void deleteOnOneNodeShouldRefuseTheNextRcptOfAnOpenSessionOnTheOther() {
         String domain = newDomain();
         String client = newClient();
@@ -162,6 +164,7 @@ class ClusterIntegrationTest {
 
     /** On each by its own clock. */
     @Test
+    @HostileCase(37)
     void entryShouldExpireOnBothNodes() {
         String domain = newDomain();
         String client = newClient();
@@ -184,6 +187,7 @@ class ClusterIntegrationTest {
 
     /** The clock of the node that takes the second change is behind that of the first. */
     @Test
+    @HostileCase(39)
     void laterOfTwoChangesShouldWinAtOnceWhateverTheClocks() {
         String domain = newDomain();
         String client = newClient();
@@ -201,6 +205,7 @@ class ClusterIntegrationTest {
 
     /** 200 changes on both nodes, each answered and asked about on both: at the end all three agree. */
     @Test
+    @HostileCase(39)
     void randomChangesOnBothNodesShouldEndAlike() {
         List<String> domains = IntStream.range(0, 5).mapToObj(i -> newDomain()).toList();
         List<String> clients =
@@ -265,6 +270,7 @@ class ClusterIntegrationTest {
 
     /** CASES 54. */
     @Test
+    @HostileCase(54)
     void listsThatArePutAtOnceOnBothNodesShouldEndAsOneOfThem() {
         for (int round = 0; round < 10; round++) {
             String domain = newDomain();
@@ -297,6 +303,7 @@ class ClusterIntegrationTest {
 
     /** CASES 51: two nodes that create a table at once must not make two of the same name. */
     @Test
+    @HostileCase(51)
     void nodesThatStartAtOnceShouldMakeOneSetOfTables() {
         // Each round takes eight seconds.
         for (int round = 0; round < 4; round++) {
@@ -360,6 +367,7 @@ class ClusterIntegrationTest {
 
     /** From the first moment on, when the others do not know yet that it is gone. */
     @Test
+    @HostileCase(35)
     void nobodyShouldNoticeThatOneOfThreeMembersIsKilled() {
         String listing = newDomain();
         String client = newClient();
@@ -389,6 +397,7 @@ class ClusterIntegrationTest {
     }
 
     @Test
+    @HostileCase(35)
     void twoOfThreeMembersKilledShouldBeNoticedOnlyByWhatNeedsThem() {
         String listing = newDomain();
         String listingNone = newDomain();

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it.configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -41,6 +42,7 @@ class StartIntegrationTest {
 
     /** CASES 64. */
     @Test
+    @HostileCase(64)
     void moduleThatIsNotLoadedShouldStopTheStartAndNameTheLine() {
         String log = JamesServer.builder()
                 // Appended to a comment without a newline.

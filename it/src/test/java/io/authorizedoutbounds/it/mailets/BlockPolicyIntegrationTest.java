@@ -5,6 +5,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.build.Build;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -174,6 +175,7 @@ class BlockPolicyIntegrationTest {
         }
 
         @Test
+        @HostileCase(7)
         void row2BounceGoesOut() {
             send(LISTED, "", external);
 
@@ -206,6 +208,7 @@ class BlockPolicyIntegrationTest {
 
         @ParameterizedTest
         @CsvSource({EXTERNAL_SENDER, "anyone@sub.partner.example", "other@agency.example"})
+        @HostileCase({10, 65})
         void row5MailOfAnExternalSenderIsQuarantined(String sender) {
             send(LISTED, sender, external);
 
@@ -246,6 +249,7 @@ class BlockPolicyIntegrationTest {
     @Nested
     class SeveralRecipients {
         @Test
+        @HostileCase(11)
         void localOneIsDeliveredOnceAndTheTwoOthersAreQuarantinedOnce() {
             String other = "other." + external;
 
@@ -284,6 +288,7 @@ class BlockPolicyIntegrationTest {
         }
 
         @Test
+        @HostileCase(43)
         void thousandRecipientsShouldBeQuarantinedInOneMail() {
             String[] recipients = IntStream.range(0, 1000)
                     .mapToObj(i -> "r" + i + "." + external)
@@ -493,6 +498,7 @@ class BlockPolicyIntegrationTest {
         }
 
         @Test
+        @HostileCase(65)
         void whatRule2WouldBlockShouldBeRefusedAtRcpt() {
             try (JamesServer refusing = JamesServer.builder()
                     .cassandra(cassandra, Names.newKeyspace())

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it.outage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -67,6 +68,7 @@ class BlockPolicyOutageIntegrationTest {
 
     /** CASES 61: James's queue on ActiveMQ reads 200 mails at a time, so that as many delayed ones hide all others. */
     @Test
+    @HostileCase({49, 61})
     void mailShouldWaitThroughARestartOfJamesDelayNoOtherAndBeJudgedWhenCassandraIsBack() {
         List<SmtpClient> many = IntStream.range(0, MANY)
                 .mapToObj(i -> fromAddressed(LISTED, "springboard" + i + "@elsewhere.example.org"))

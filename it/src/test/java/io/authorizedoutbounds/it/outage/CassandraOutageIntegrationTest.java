@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.outage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.MostlyWaiting;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -126,11 +127,13 @@ class CassandraOutageIntegrationTest {
     }
 
     @Test
+    @HostileCase(35)
     void jamesShouldWorkWithoutARestartOnceCassandraIsThere() {
         assertWorks();
     }
 
     @Test
+    @HostileCase(35)
     void cachedAnswersShouldHoldWhileCassandraIsStopped() {
         String client = newClient();
         String listing = webAdmin.addDomainListing(client);
@@ -214,6 +217,7 @@ class CassandraOutageIntegrationTest {
     }
 
     @Test
+    @HostileCase(35)
     void outboundMailShouldBeDeferredWhileCassandraIsStopped() {
         String domain = webAdmin.addDomainListing(LISTED);
 
@@ -232,6 +236,7 @@ class CassandraOutageIntegrationTest {
 
     /** James serves many connections on few threads: those that wait for Cassandra must not keep it from the others. */
     @Test
+    @HostileCase({8, 35})
     void frozenCassandraShouldNotKeepInboundMailWaiting() {
         int floods = 8;
         int recipients = 20;
@@ -265,6 +270,7 @@ class CassandraOutageIntegrationTest {
     }
 
     @Test
+    @HostileCase(35)
     void outboundMailShouldBeDeferredInBoundedTimeWhileCassandraIsFrozen() {
         String domain = webAdmin.addDomainListing(LISTED);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
 import com.google.common.base.Stopwatch;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -91,6 +92,7 @@ class DomainListOutageIntegrationTest {
     }
 
     @Test
+    @HostileCase(57)
     void decisionsShouldComeFromTheCacheOrBeDeferredWhileTheDomainListHangs() throws Exception {
         Awaitility.await("decisions").atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertCachedAnswers());
         assertRefused(idleDomain);
@@ -122,6 +124,7 @@ class DomainListOutageIntegrationTest {
     }
 
     @Test
+    @HostileCase(57)
     void domainThatIsNotCachedShouldBeDeferredInTimeRightAfterTheFreeze() {
         Awaitility.await("decisions")
                 .atMost(Duration.ofMinutes(1))

@@ -10,6 +10,7 @@ import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.servererrors.ReadFailureException;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -98,6 +99,7 @@ class UnreadableListIntegrationTest {
 
     /** CASES 52. */
     @Test
+    @HostileCase(52)
     void mailOfAllOtherDomainsShouldBeDecidedWhileOneDomainIsForged() throws Exception {
         AtomicBoolean stopped = new AtomicBoolean();
         AtomicInteger replies = new AtomicInteger();

@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
@@ -506,6 +507,7 @@ class ConsoleIntegrationTest {
 
     /** CASES 62. */
     @Test
+    @HostileCase(62)
     void observedSenderShouldBeOneBoundedLineOfTheLogAndTextOnThePage() {
         String domain = webAdmin.addDomain();
         String client = "203.0.113.62";

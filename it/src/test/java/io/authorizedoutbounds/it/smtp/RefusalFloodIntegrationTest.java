@@ -8,6 +8,7 @@ import com.datastax.oss.driver.api.core.cql.BatchStatementBuilder;
 import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.google.common.net.InetAddresses;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -42,6 +43,7 @@ class RefusalFloodIntegrationTest {
             Pattern.compile("(\\d+) more refusals or deferrals of (\\S+) (addresses )?in the last second");
 
     @Test
+    @HostileCase(58)
     void everyRefusalShouldBeCountedAtABoundedRate(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =
@@ -80,6 +82,7 @@ class RefusalFloodIntegrationTest {
     }
 
     @Test
+    @HostileCase(58)
     void refusalsOfOneAddressShouldBeTenLinesASecondAndEachBeCounted(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =
@@ -116,6 +119,7 @@ class RefusalFloodIntegrationTest {
 
     /** CASES 56: one domain is forged from a thousand addresses each hour, for a day here. */
     @Test
+    @HostileCase(56)
     void refusalsOfManyHoursShouldBeReadUpToABound(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =

@@ -2,8 +2,9 @@
 package io.authorizedoutbounds.it.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 
-import io.authorizedoutbounds.it.build.Build;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
@@ -23,31 +24,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RelayRuleIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNLISTED = "127.0.0.3";
-    private static final String TRUSTED = "127.0.0.9";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";
     private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
-    private static final String MAY_RELAY = "may-relay";
-    private static final int PROXY_PORT = Build.freePort();
-    private static final int VERIFY_PORT = Build.freePort();
-    private static final int AUTH_PORT = Build.freePort();
 
     private static SmtpSink sink;
     private static JamesServer james;
     private static WebAdmin webAdmin;
 
     @RegisterExtension
-    static final JamesExtension SERVERS =
-            JamesExtension.with(builder -> builder.setting("allow.private.addresses", "true")
-                    .trusting(String.join(", ", TRUSTED, "2001:db8:60::25", "2001:db8:61::25/128"))
-                    // Keeps what James has marked as coming from a session that may relay.
-                    .edit(
-                            "mailetcontainer.xml",
-                            "(<processor state=\"root\".*>)",
-                            "$1<mailet match=\"SMTPIsAuthNetwork\" class=\"ToRepository\"><repositoryPath>memory://var/mail/"
-                                    + MAY_RELAY + "/</repositoryPath><passThrough>true</passThrough></mailet>")
-                    .proxyListener(PROXY_PORT)
-                    .verifyingListener(VERIFY_PORT)
-                    .authListener(AUTH_PORT));
+    static final JamesExtension SERVERS = SmtpJames.shared();
 
     @BeforeAll
     static void useServers(JamesServer server, SmtpSink nextServer, WebAdmin client) {
@@ -69,10 +54,12 @@ class RelayRuleIntegrationTest {
         "2001:db8:61::26, true",
         "2001:db8:61:1::25, false",
     })
+    @HostileCase(60)
     void ipv6AddressInTheTrustedNetworksShouldBeTrustedAsDocumented(String client, boolean trusted) {
         String domain = webAdmin.addDomain();
 
-        try (SmtpClient smtp = SmtpClient.proxied("PROXY TCP6 " + client + " 2001:db8::1 40000 25", PROXY_PORT)) {
+        try (SmtpClient smtp =
+                SmtpClient.proxied("PROXY TCP6 " + client + " 2001:db8::1 40000 25", SmtpJames.PROXY_PORT)) {
             smtp.mail("user@" + domain);
             String reply = smtp.rcpt(EXTERNAL_RECIPIENT);
 
@@ -98,7 +85,7 @@ class RelayRuleIntegrationTest {
         void row1TrustedNetworkMaySendAsAnybody() {
             String domain = webAdmin.addDomain();
 
-            try (SmtpClient client = from(TRUSTED)) {
+            try (SmtpClient client = from(SmtpJames.TRUSTED)) {
                 client.mail("user@" + domain);
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
             }
@@ -129,6 +116,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(9)
         void row3UnlistedClientIsRefusedForAnInternalRecipient() {
             String domain = webAdmin.addDomainListing(LISTED);
             webAdmin.addUser("bob@" + domain, "secret");
@@ -151,6 +139,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(40)
         void row3DomainWithoutEntriesIsRefused() {
             String domain = webAdmin.addDomain();
 
@@ -162,6 +151,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {EXTERNAL_SENDER, ""})
+        @HostileCase({6, 8})
         void row5InboundMailIsDelivered(String sender) {
             String domain = webAdmin.addDomain();
             webAdmin.addUser("bob@" + domain, "secret");
@@ -198,6 +188,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {EXTERNAL_SENDER, ""})
+        @HostileCase(5)
         void row7UnlistedClientIsRefusedForAnExternalSender(String sender) {
             try (SmtpClient client = from(UNLISTED)) {
                 client.mail(sender);
@@ -206,6 +197,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(38)
         void row7ClientListedOnlyForARemovedDomainIsRefused() {
             String domain = webAdmin.addDomainListing("127.0.0.7");
             webAdmin.request().delete("/domains/" + domain);
@@ -236,7 +228,7 @@ class RelayRuleIntegrationTest {
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(LISTED, others));
             }
             // With verifyIdentity James itself reads the permission at MAIL: what is left of it would show there.
-            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(LISTED, SmtpJames.VERIFY_PORT)) {
                 grant(client);
                 event.accept(client);
                 assertThat(client.mail("user@" + others)).isEqualTo(refusal(LISTED, others));
@@ -245,6 +237,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"RSET", "EHLO again.example", "HELO again.example"})
+        @HostileCase({1, 2})
         void grantShouldEndWithCommand(String command) {
             assertGrantEndsWith(client -> client.send(command));
         }
@@ -255,12 +248,14 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(1)
         void grantShouldEndWithASecondMail() {
             assertGrantEndsWith(
                     client -> assertThat(client.mail("user@" + others)).startsWith("503"));
         }
 
         @Test
+        @HostileCase(2)
         void grantShouldEndWithStartTls() {
             assertGrantEndsWith(client -> {
                 client.startTls();
@@ -269,6 +264,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(3)
         void grantShouldEndWithFailedAuth() {
             assertGrantEndsWith(client -> {
                 assertThat(client.auth("user@" + mine, "wrong")).startsWith("535");
@@ -277,6 +273,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(1)
         void recipientsShouldNotOutliveASecondMail() {
             try (SmtpClient client = from(LISTED)) {
                 grant(client);
@@ -291,7 +288,7 @@ class RelayRuleIntegrationTest {
         void inboundMailShouldNotCarryAnEarlierGrant() {
             String bob = "bob@" + mine;
             webAdmin.addUser(bob, "secret");
-            int before = webAdmin.mailsIn(MAY_RELAY);
+            int before = webAdmin.mailsIn(SmtpJames.MAY_RELAY);
 
             try (SmtpClient client = from(LISTED)) {
                 client.mail("user@" + mine);
@@ -303,12 +300,12 @@ class RelayRuleIntegrationTest {
             }
 
             webAdmin.awaitMailsOf(bob, 2);
-            assertThat(webAdmin.mailsIn(MAY_RELAY)).isEqualTo(before + 1);
+            assertThat(webAdmin.mailsIn(SmtpJames.MAY_RELAY)).isEqualTo(before + 1);
         }
 
         @Test
         void grantOfATrustedNetworkShouldStay() {
-            try (SmtpClient client = from(TRUSTED)) {
+            try (SmtpClient client = from(SmtpJames.TRUSTED)) {
                 for (String sender : new String[] {mine, others}) {
                     client.mail("user@" + sender);
                     assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
@@ -318,6 +315,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(37)
         void removalShouldRefuseTheNextRcptOfAnOpenTransaction() {
             String domain = webAdmin.addDomainListing(LISTED);
             try (SmtpClient client = from(LISTED)) {
@@ -329,6 +327,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(32)
         void dataAfterARefusedRcptShouldQueueNothing() {
             try (SmtpClient client = from(UNLISTED)) {
                 client.write("MAIL FROM:<user@" + mine + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT + ">\r\nDATA\r\n");
@@ -342,12 +341,13 @@ class RelayRuleIntegrationTest {
     @Nested
     class Auth {
         @Test
+        @HostileCase(4)
         void authenticatedUserShouldGetTheVerdictOfJames() {
             String mine = webAdmin.addDomain();
             String others = webAdmin.addDomain();
             webAdmin.addUser("alice@" + mine, "secret");
 
-            try (SmtpClient client = SmtpClient.from(UNLISTED, AUTH_PORT)) {
+            try (SmtpClient client = SmtpClient.from(UNLISTED, SmtpJames.AUTH_PORT)) {
                 assertThat(client.auth("alice@" + mine, "secret")).startsWith("235");
                 for (String sender : new String[] {"alice@" + mine, "bob@" + others, EXTERNAL_SENDER}) {
                     assertThat(client.mail(sender)).startsWith("250");
@@ -359,6 +359,7 @@ class RelayRuleIntegrationTest {
 
         /** CASES 59: what is sent after AUTH is above the lists. */
         @Test
+        @HostileCase(59)
         void userShouldNotSendAsSomebodyElseOnTheSubmissionPortsAsShipped() {
             String mine = webAdmin.addDomain();
             String others = webAdmin.addDomainListing(LISTED);
@@ -381,11 +382,12 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(4)
         void authenticatedUserShouldBeHeldToItsAddressByVerifyIdentity() {
             String domain = webAdmin.addDomain();
             webAdmin.addUser("alice@" + domain, "secret");
 
-            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(UNLISTED, SmtpJames.VERIFY_PORT)) {
                 client.auth("alice@" + domain, "secret");
                 assertThat(client.mail("bob@" + domain)).startsWith("503");
                 assertThat(client.mail("alice@" + domain)).startsWith("250");
@@ -411,6 +413,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(3)
         void failedAuthShouldChangeNothing() {
             String domain = webAdmin.addDomain();
             webAdmin.addUser("alice@" + domain, "secret");
@@ -429,7 +432,7 @@ class RelayRuleIntegrationTest {
         void listedClientShouldPass() {
             String domain = webAdmin.addDomainListing(LISTED);
 
-            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(LISTED, SmtpJames.VERIFY_PORT)) {
                 assertThat(client.mail("user@" + domain)).startsWith("250");
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("250");
                 assertThat(client.data("verified")).startsWith("250");
@@ -440,7 +443,7 @@ class RelayRuleIntegrationTest {
         void unlistedClientShouldBeRefusedAtMail() {
             String domain = webAdmin.addDomainListing(LISTED);
 
-            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(UNLISTED, SmtpJames.VERIFY_PORT)) {
                 assertThat(client.mail("user@" + domain)).isEqualTo(refusal(UNLISTED, domain));
                 assertThat(client.rcpt(EXTERNAL_RECIPIENT)).startsWith("503");
             }
@@ -451,7 +454,7 @@ class RelayRuleIntegrationTest {
             String domain = webAdmin.addDomain();
             webAdmin.addUser("bob@" + domain, "secret");
 
-            try (SmtpClient client = SmtpClient.from(UNLISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(UNLISTED, SmtpJames.VERIFY_PORT)) {
                 assertThat(client.mail(EXTERNAL_SENDER)).startsWith("250");
                 assertThat(client.rcpt("bob@" + domain)).startsWith("250");
             }
@@ -462,7 +465,7 @@ class RelayRuleIntegrationTest {
             String mine = webAdmin.addDomainListing(LISTED);
             String others = webAdmin.addDomain();
 
-            try (SmtpClient client = SmtpClient.from(LISTED, VERIFY_PORT)) {
+            try (SmtpClient client = SmtpClient.from(LISTED, SmtpJames.VERIFY_PORT)) {
                 client.mail("user@" + mine);
                 client.send("RSET");
                 assertThat(client.mail("user@" + others)).isEqualTo(refusal(LISTED, others));
@@ -474,10 +477,12 @@ class RelayRuleIntegrationTest {
     @Nested
     class Proxied {
         private SmtpClient proxied(String protocol, String client, String server) {
-            return SmtpClient.proxied("PROXY " + protocol + " " + client + " " + server + " 35646 25", PROXY_PORT);
+            return SmtpClient.proxied(
+                    "PROXY " + protocol + " " + client + " " + server + " 35646 25", SmtpJames.PROXY_PORT);
         }
 
         @Test
+        @HostileCase(24)
         void listedIpv6ClientShouldPassInAnySpelling() {
             String domain = webAdmin.addDomainListing("2001:db8::25");
 
@@ -498,6 +503,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(22)
         void ipv4MappedClientShouldBeThatIpv4Client() {
             String domain = webAdmin.addDomainListing("203.0.113.7");
 
@@ -509,6 +515,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @CsvSource({"64:ff9b::cb00:7108", "2002:cb00:7108::1", "::203.0.113.8"})
+        @HostileCase(23)
         void addressThatEmbedsAListedOneShouldBeRefused(String embedding) {
             String domain = webAdmin.addDomainListing("203.0.113.8");
 
@@ -533,6 +540,22 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(27)
+        void clientOfTheOtherFamilyShouldBeRefused() {
+            String domain = webAdmin.addDomainListing("198.51.100.27", "2001:db8:27::25");
+
+            try (SmtpClient client = proxied("TCP6", "2001:db8:27::c633:641b", "2001:db8::1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("2001:db8:27::c633:641b", domain));
+            }
+            try (SmtpClient client = proxied("TCP4", "32.1.13.184", "192.0.2.1")) {
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("32.1.13.184", domain));
+            }
+        }
+
+        @Test
+        @HostileCase(28)
         void theProxysOwnAddressShouldGrantNothing() {
             String domain = webAdmin.addDomainListing("127.0.0.1");
 
@@ -555,6 +578,7 @@ class RelayRuleIntegrationTest {
                     "proxy TCP4 198.51.100.6 192.0.2.1 35646 25\r\n",
                     "EHLO without.header\r\n"
                 })
+        @HostileCase({28, 29})
         void headerThatNamesNoClientShouldGrantNothing(String header) {
             String domain = webAdmin.addDomainListing("198.51.100.6");
 
@@ -562,6 +586,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(28)
         void localCommandOfVersion2ShouldGrantNothing() {
             String localCommandWithoutAddresses = "20000000";
 
@@ -574,7 +599,7 @@ class RelayRuleIntegrationTest {
         }
 
         private void assertNothingTaken(String proxy, byte[] header, String domain) {
-            try (SmtpClient client = SmtpClient.connect(proxy, PROXY_PORT, line -> {})) {
+            try (SmtpClient client = SmtpClient.connect(proxy, SmtpJames.PROXY_PORT, line -> {})) {
                 client.write(header);
                 client.write("EHLO client.example\r\nMAIL FROM:<user@" + domain + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT
                         + ">\r\nQUIT\r\n");
@@ -585,6 +610,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(28)
         void secondHeaderShouldBeAnUnknownCommand() {
             String domain = webAdmin.addDomainListing("198.51.100.6");
 
@@ -597,13 +623,14 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(28)
         void headerOfVersion2ShouldNameTheClient() {
             String domain = webAdmin.addDomainListing("198.51.100.6");
             String tcpOverIpv4 = "2111000c";
             String from198x51x100x6to192x0x2x1 = "c6336406" + "c0000201";
             String ports = "8b3e" + "0019";
 
-            try (SmtpClient client = SmtpClient.connect(UNLISTED, PROXY_PORT, line -> {})) {
+            try (SmtpClient client = SmtpClient.connect(UNLISTED, SmtpJames.PROXY_PORT, line -> {})) {
                 client.write(version2(tcpOverIpv4 + from198x51x100x6to192x0x2x1 + ports));
                 client.reply();
                 client.send("EHLO client.example");
@@ -617,6 +644,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(29)
         void headerOnAListenerWithoutProxyShouldGrantNothing() {
             String domain = webAdmin.addDomainListing("198.51.100.6");
 
@@ -634,6 +662,7 @@ class RelayRuleIntegrationTest {
     class Spelling {
         @ParameterizedTest
         @ValueSource(strings = {"user@%S", "USER@%s"})
+        @HostileCase(12)
         void caseShouldNotMatter(String pattern) {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -644,6 +673,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(14)
         void subDomainShouldBeExternal() {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -654,6 +684,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(13)
         void trailingDotShouldBeASyntaxError() {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -663,6 +694,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(20)
         void quotedAtShouldNotMakeASenderInternal() {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -673,6 +705,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(16)
         void addressLiteralOfAListedClientShouldBeExternal() {
             webAdmin.addDomainListing(LISTED);
 
@@ -683,6 +716,62 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(16)
+        void ipv6LiteralShouldNotBeInternal() {
+            String domain = webAdmin.addDomainListing("2001:db8::25");
+
+            try (SmtpClient client =
+                    SmtpClient.proxied("PROXY TCP6 2001:db8::26 2001:db8::1 40000 25", SmtpJames.PROXY_PORT)) {
+                // James has no address with such a literal.
+                assertThat(client.mail("user@[IPv6:2001:db8::25]")).startsWith("501");
+                client.mail("user@" + domain);
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal("2001:db8::26", domain));
+            }
+        }
+
+        /** The first letter of the sender's domain is Cyrillic. */
+        @Test
+        @HostileCase(15)
+        void homoglyphShouldBeExternal() {
+            webAdmin.addDomain("alpha-mail.example");
+            webAdmin.put("alpha-mail.example", LISTED).then().statusCode(204);
+
+            try (SmtpClient client = from(UNLISTED)) {
+                client.mail("user@xn--lpha-mail-zyh.example");
+                assertThat(client.rcpt(EXTERNAL_RECIPIENT)).isEqualTo(refusal(UNLISTED));
+            }
+        }
+
+        /** James reads commands as ASCII: none of these is the domain, whatever it makes of the octets. */
+        @ParameterizedTest
+        @HostileCase(15)
+        @ValueSource(
+                strings = {"b\u00fccher.example", "bu\u0308cher.example", "xn--.example", "xn--b\u00fccher.example"})
+        void domainThatIsNotAsciiShouldNotBeRelayed(String sender) {
+            try (SmtpClient client = from(UNLISTED)) {
+                client.write(("MAIL FROM:<user@" + sender + ">\r\nRCPT TO:<" + EXTERNAL_RECIPIENT + ">\r\n")
+                        .getBytes(StandardCharsets.UTF_8));
+                client.reply();
+                assertThat(client.reply()).doesNotStartWith("2");
+            }
+        }
+
+        @Test
+        @HostileCase(15)
+        void uLabelAndALabelShouldHaveOneListAndADecomposedULabelNone() {
+            webAdmin.addDomain("m%C3%BCller.example");
+            webAdmin.put("m%C3%BCller.example", LISTED).then().statusCode(204);
+
+            assertThat(webAdmin.list("xn--mller-kva.example").jsonPath().getList("ip"))
+                    .containsExactly(LISTED);
+            webAdmin.list("mu%CC%88ller.example")
+                    .then()
+                    .statusCode(400)
+                    .body("message", containsString("is not a domain"));
+        }
+
+        @Test
+        @HostileCase(15)
         void aLabelSenderShouldBeOfTheDomainInULabels() {
             webAdmin.addDomain("b%C3%BCcher.example");
             assertThat(webAdmin.put("b%C3%BCcher.example", LISTED).statusCode()).isEqualTo(204);
@@ -700,13 +789,18 @@ class RelayRuleIntegrationTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {
+                    "y%x.example@%s",
                     "y%x.example@[127.0.0.1]",
+                    "x.example!y@%s",
                     "x.example!y",
                     "@%s:y@x.example",
                     "@%s,@b.example:y@x.example",
                     "\"y@x.example\"",
-                    "y@x.example@%s"
+                    "\"y@x.example\"@%s",
+                    "y@x.example@%s",
+                    "SRS0=hash=tt=x.example=y@%s"
                 })
+        @HostileCase({17, 18, 19, 21})
         void routedRecipientShouldNotBeRelayed(String pattern) {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -720,6 +814,7 @@ class RelayRuleIntegrationTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {"\"us\0er\"@%s", "\"us\rer\"@%s", "\"us\u001b[2Jer\"@%s", "\"us\u0085er\"@%s", "us\tr@%s"})
+        @HostileCase(42)
         void controlCharactersShouldReachNeitherReplyNorLog(String pattern) {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -734,6 +829,7 @@ class RelayRuleIntegrationTest {
         }
 
         @Test
+        @HostileCase(43)
         void thousandRecipientsShouldGetTheSameAnswer() {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -747,6 +843,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"%s", "localhost.localdomain", "[127.0.0.2]"})
+        @HostileCase(31)
         void heloNameShouldHaveNoEffect(String name) {
             String domain = webAdmin.addDomainListing(LISTED);
 
@@ -759,6 +856,7 @@ class RelayRuleIntegrationTest {
 
         @ParameterizedTest
         @ValueSource(strings = {"XCLIENT ADDR=127.0.0.2", "XFORWARD ADDR=127.0.0.2"})
+        @HostileCase(30)
         void clientMayNotSayWhoItIs(String command) {
             String domain = webAdmin.addDomainListing(LISTED);
 

@@ -11,6 +11,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -176,6 +177,7 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
     }
 
     @Test
+    @HostileCase(36)
     void malformedRowOfAnotherProgramShouldGrantNothingAndHideNoOther() {
         Domain domain = freshDomain();
         OutboundAddress malformed = OutboundAddress.parse("203.0.113.66");
@@ -269,6 +271,7 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
 
     /** Cassandra warns of 1,000 tombstones in a read, and fails one of 100,000. */
     @Test
+    @HostileCase(53)
     void listThatIsReplacedAgainAndAgainShouldLeaveNoTombstones() {
         Domain domain = freshDomain();
         List<AuthorizedOutbound> list = List.of();

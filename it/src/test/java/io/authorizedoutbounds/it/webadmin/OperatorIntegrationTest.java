@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.restassured.response.Response;
@@ -230,6 +231,27 @@ class OperatorIntegrationTest {
             changes("&limit=1").then().body("ip", contains(LISTED)).body("action", contains("remove"));
         }
 
+        /** That it is read within a second after an import of a million entries is measured by ./bench operator. */
+        @Test
+        @HostileCase(55)
+        void changesOfAQuietDomainAreThereAfterAnImport() {
+            String imported = webAdmin.addDomain();
+            String list = IntStream.range(0, 5000)
+                    .mapToObj(i -> "{\"ip\":\"11.1." + i / 250 + "." + i % 250 + "\"}")
+                    .collect(Collectors.joining(",", "[", "]"));
+            webAdmin.request()
+                    .contentType("application/json")
+                    .body(list)
+                    .put("/domains/" + imported + "/authorizedOutbounds")
+                    .then()
+                    .statusCode(200);
+
+            get("/authorizedOutbounds/changes?domain=" + domain)
+                    .then()
+                    .body("ip", contains(LISTED))
+                    .body("action", contains("put"));
+        }
+
         @Test
         void changesBeforeAnInstantAreLeftOut() {
             changes("&since=" + Instant.now().plusSeconds(60)).then().body("", empty());
@@ -417,6 +439,7 @@ class OperatorIntegrationTest {
         }
 
         @Test
+        @HostileCase(38)
         void domainThatComesBackDoesNotGetItsListBack() {
             String ofNoOther = "198.51.100.200";
             webAdmin.put(domain, ofNoOther);

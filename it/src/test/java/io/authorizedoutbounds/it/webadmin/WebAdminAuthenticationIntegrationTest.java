@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.restassured.specification.RequestSpecification;
@@ -61,6 +62,7 @@ class WebAdminAuthenticationIntegrationTest {
 
     @ParameterizedTest
     @MethodSource("intruders")
+    @HostileCase(41)
     void everyPathShouldBe401WithoutAGoodToken(WebAdmin intruder) {
         intruder.list(domain).then().statusCode(401);
         intruder.list("unknown.example").then().statusCode(401);
@@ -100,6 +102,7 @@ class WebAdminAuthenticationIntegrationTest {
         "x-http-method-override, put",
         "X-Http-Method-Override, ''",
     })
+    @HostileCase(45)
     void methodOfAHeaderShouldBeRefusedOnEveryPath(String header, String method) {
         for (String path : List.of(
                 "/domains/" + domain + "/authorizedOutbounds/203.0.113.66",
@@ -136,6 +139,7 @@ class WebAdminAuthenticationIntegrationTest {
     }
 
     @Test
+    @HostileCase(45)
     void methodOfAHeaderThatIsThereTwiceShouldBeRefused() {
         anonymous
                 .request()
@@ -186,6 +190,7 @@ class WebAdminAuthenticationIntegrationTest {
     /** A page of another site that has a token, and one that has none. */
     @ParameterizedTest
     @ValueSource(strings = {"GET", "PUT", "DELETE", "POST", "HEAD"})
+    @HostileCase(47)
     void requestOfAnotherSiteShouldBeRefused(String method) {
         String list = "/domains/" + domain + "/authorizedOutbounds";
         for (String path :
@@ -209,6 +214,7 @@ class WebAdminAuthenticationIntegrationTest {
     }
 
     @Test
+    @HostileCase(47)
     void requestOfAnAllowedSiteShouldBeAnswered() {
         admin.request()
                 .header("Origin", "http://localhost:8000")

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
 
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import java.net.URLEncoder;
@@ -91,6 +92,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(41)
     void putShouldReplaceTheEntryAndBeIdempotent() {
         String domain = webAdmin.addDomain();
         webAdmin.put(domain, ADDRESS, "{\"comment\":\"old\",\"expiresAt\":\"2031-01-31T12:00:00Z\"}");
@@ -106,6 +108,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(41)
     void deleteShouldRemoveTheEntryAtOnceAndBeIdempotent() {
         String domain = webAdmin.addDomainListing(ADDRESS, "203.0.113.8");
 
@@ -135,6 +138,7 @@ class WebAdminIntegrationTest {
         "::ffff:203.0.113.7, 203.0.113.7",
         "::FFFF:cb00:7107, 203.0.113.7"
     })
+    @HostileCase(24)
     void oneAddressShouldBeOneEntryInAnySpelling(String spelling, String plain) {
         String domain = webAdmin.addDomainListing(plain);
 
@@ -164,6 +168,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(37)
     void expiredEntryShouldNoLongerCount() {
         String domain = webAdmin.addDomain();
         Instant expiry = Instant.now().plusSeconds(8);
@@ -221,6 +226,7 @@ class WebAdminIntegrationTest {
 
     @ParameterizedTest
     @MethodSource("notOneAddress")
+    @HostileCase(25)
     void whatIsNotOnePlainAddressShouldBe400AndChangeNothing(String text) {
         String domain = webAdmin.addDomainListing(ADDRESS);
 
@@ -237,6 +243,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(25)
     void addressOfTenKilobytesShouldBeRefusedAndChangeNothing() {
         String domain = webAdmin.addDomainListing(ADDRESS);
 
@@ -247,6 +254,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(26)
     void networkShouldBeRefusedWithAMessage() {
         webAdmin.put(webAdmin.addDomain(), "10.0.0.0/8")
                 .then()
@@ -297,6 +305,7 @@ class WebAdminIntegrationTest {
                 "null",
                 "{"
             })
+    @HostileCase(41)
     void bodyThatIsNotUnderstoodShouldBe400AndChangeNothing(String body) {
         String domain = webAdmin.addDomain();
 
@@ -307,6 +316,7 @@ class WebAdminIntegrationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text/plain", "application/jsonp"})
+    @HostileCase(41)
     void bodyOfAnotherContentTypeShouldBe400(String contentType) {
         String domain = webAdmin.addDomain();
 
@@ -343,6 +353,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(41)
     void unknownDomainShouldBe404() {
         webAdmin.list("unknown.example").then().statusCode(404).body("type", equalTo("notFound"));
         webAdmin.get("unknown.example", ADDRESS).then().statusCode(404);
@@ -367,6 +378,7 @@ class WebAdminIntegrationTest {
     }
 
     @Test
+    @HostileCase(41)
     void pathThatClimbsShouldReachNothing() {
         String domain = webAdmin.addDomainListing(ADDRESS);
 

@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
 
 import com.sun.net.httpserver.HttpServer;
+import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.page.Browser;
 import io.authorizedoutbounds.it.page.ConsolePage;
@@ -107,6 +108,7 @@ class WebAdminRequestIntegrationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chunked", "Chunked", "gzip, chunked"})
+    @HostileCase(46)
     void bodyWithATransferEncodingShouldBe411(String encoding) {
         String domain = webAdmin.addDomainListing(ADDRESS);
         List<String> headers = jsonWith("Transfer-Encoding: " + encoding);
@@ -165,6 +167,7 @@ class WebAdminRequestIntegrationTest {
         "'Content-Length: +59', 204",
         "'Content-Length: many', 400",
     })
+    @HostileCase(46)
     void bodyShouldBeStoredExactlyOrNotAtAll(String headers, String expected) {
         assertThat(ENTRY).hasSize(59);
         String domain = webAdmin.addDomain();
@@ -190,6 +193,7 @@ class WebAdminRequestIntegrationTest {
      */
     @ParameterizedTest
     @ValueSource(strings = {"", "[", "[{\"ip\":\"203.0.113.66\"}]", ENTRY})
+    @HostileCase(46)
     void bodyThatBreaksOffShouldChangeNothing(String part) {
         String domain = webAdmin.addDomainListing(ADDRESS);
         List<String> headers = jsonWith("Content-Length: " + (part.length() + 1));
@@ -243,6 +247,7 @@ class WebAdminRequestIntegrationTest {
         // Another site by its name, whatever it is.
         "-, http://OWN.evil.example",
     })
+    @HostileCase(47)
     void requestOfAnotherSiteShouldBe403(String site, String origin) {
         String domain = webAdmin.addDomainListing(ADDRESS);
 
@@ -312,6 +317,7 @@ class WebAdminRequestIntegrationTest {
     }
 
     @Test
+    @HostileCase(47)
     void linkOfAnotherSiteShouldNotReadTheApi() {
         of("cross-site", "-")
                 .header("Sec-Fetch-Mode", "navigate")
@@ -326,6 +332,7 @@ class WebAdminRequestIntegrationTest {
     /** On another port of the same host, which a browser calls same-site, and with an origin that is hidden. */
     @ParameterizedTest
     @ValueSource(strings = {"default-src *", "sandbox allow-scripts"})
+    @HostileCase(47)
     void pageOfAnotherSiteShouldNeitherChangeNorReadAList(String policy) throws IOException {
         String domain = webAdmin.addDomainListing(ADDRESS);
         String api = "http://127.0.0.1:" + james.webAdminPort() + list(domain);
