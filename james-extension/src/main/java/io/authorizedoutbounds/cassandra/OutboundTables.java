@@ -5,6 +5,7 @@ import com.datastax.oss.driver.api.core.CqlIdentifier;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The tables: their definitions, and the names of their columns. */
 final class OutboundTables {
@@ -140,9 +142,22 @@ final class OutboundTables {
             return addMissingColumns(session, keyspace, existing.get());
         }
         return changeSchema(
-                session,
-                "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition
-                        + SPECULATIVE_RETRY + " AND ID = '" + idOf(keyspace, table) + "'");
+                session, creationOf(keyspace, table, definition) + " AND ID = '" + idOf(keyspace, table) + "'");
+    }
+
+    private static String creationOf(CqlIdentifier keyspace, String table, String definition) {
+        return "CREATE TABLE IF NOT EXISTS " + keyspace.asCql(true) + "." + table + " " + definition
+                + SPECULATIVE_RETRY;
+    }
+
+    /** All of them, as UPGRADE.md has them for an operator who creates tables and adds columns by hand. */
+    static ImmutableList<String> statements(CqlIdentifier keyspace) {
+        return Stream.concat(
+                        DEFINITIONS.entrySet().stream()
+                                .map(table -> creationOf(keyspace, table.getKey(), table.getValue())),
+                        ADDED_LATER.keySet().stream()
+                                .map(table -> additionOf(keyspace, table, ADDED_LATER.get(table).stream())))
+                .collect(ImmutableList.toImmutableList());
     }
 
     /**
@@ -162,15 +177,18 @@ final class OutboundTables {
     /** When two nodes add them at once, one fails, and the connection is retried as after any failure. */
     private static CompletionStage<Void> addMissingColumns(
             CqlSession session, CqlIdentifier keyspace, TableMetadata table) {
-        String missing = ADDED_LATER.get(table.getName().asInternal()).stream()
+        String name = table.getName().asInternal();
+        ImmutableList<String> missing = ADDED_LATER.get(name).stream()
                 .filter(column -> table.getColumn(column.substring(0, column.indexOf(' ')))
                         .isEmpty())
-                .collect(Collectors.joining(", "));
+                .collect(ImmutableList.toImmutableList());
         return missing.isEmpty()
                 ? CompletableFuture.completedFuture(null)
-                : changeSchema(
-                        session,
-                        "ALTER TABLE " + keyspace.asCql(true) + "."
-                                + table.getName().asCql(true) + " ADD (" + missing + ")");
+                : changeSchema(session, additionOf(keyspace, name, missing.stream()));
+    }
+
+    private static String additionOf(CqlIdentifier keyspace, String table, Stream<String> columns) {
+        return "ALTER TABLE " + keyspace.asCql(true) + "." + table + " ADD ("
+                + columns.collect(Collectors.joining(", ")) + ")";
     }
 }

@@ -4,6 +4,9 @@ package io.authorizedoutbounds.it.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.datastax.oss.driver.api.core.CqlSession;
+import com.google.common.base.Splitter;
+import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
+import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.documentation.Documents.Block;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
@@ -15,10 +18,17 @@ import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.james.core.Domain;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(SharedCassandra.class)
 class InstallationIntegrationTest {
     private static final String OPERATE = "docs/operate.md";
+    private static final String UPGRADE = "UPGRADE.md";
+    private static final Pattern ADDITION = Pattern.compile("(ALTER TABLE \\w+) ADD \\((.+)\\)");
 
     @TempDir
     Path folder;
@@ -137,14 +149,82 @@ class InstallationIntegrationTest {
             WebAdmin.of(james).awaitLists();
         }
         try (CqlSession session = SharedCassandra.newSession(cassandra)) {
-            for (Block block : Documents.blocks("cql")) {
-                block.lines().forEach(statement -> session.execute(statement.replace("apache_james.", keyspace + ".")));
-            }
+            statementsOf(OPERATE)
+                    .forEach(statement -> session.execute(statement.replace("apache_james.", keyspace + ".")));
 
             assertThat(session.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name='" + keyspace
                                     + "'")
                             .all())
                     .isEmpty();
         }
+    }
+
+    @Test
+    void tablesMadeByHandShouldBeThoseOfTheExtension(CassandraServer cassandra) {
+        try (CqlSession byHand = SharedCassandra.newSession(cassandra);
+                CqlSession byExtension = SharedCassandra.newSession(cassandra)) {
+            statementsOf(UPGRADE)
+                    .filter(statement -> statement.startsWith("CREATE TABLE "))
+                    .forEach(statement -> byHand.execute(statement.replace("apache_james.", "")));
+            openStore(byExtension);
+
+            assertThat(tablesOf(byHand)).hasSize(7).isEqualTo(tablesOf(byExtension));
+        }
+    }
+
+    @Test
+    void columnsAddedByHandShouldBeThoseOfTheExtension(CassandraServer cassandra) {
+        try (CqlSession session = SharedCassandra.newSession(cassandra)) {
+            openStore(session);
+            Map<String, String> tables = tablesOf(session);
+            List<String> additions = statementsOf(UPGRADE)
+                    .filter(statement -> statement.startsWith("ALTER TABLE "))
+                    .map(statement -> statement.replace("apache_james.", ""))
+                    .toList();
+            additions.stream()
+                    .map(InstallationIntegrationTest::withoutTheColumns)
+                    .forEach(session::execute);
+            assertThat(tablesOf(session)).isNotEqualTo(tables);
+
+            additions.forEach(session::execute);
+
+            assertThat(tablesOf(session)).isEqualTo(tables);
+        }
+    }
+
+    /** The statements of a document; one ends at the end of a line. */
+    private static Stream<String> statementsOf(String document) {
+        return Documents.blocks("cql").stream()
+                .filter(block -> block.document().equals(document))
+                .flatMap(block ->
+                        Splitter.on(";\n").trimResults().omitEmptyStrings().splitToStream(block.text()));
+    }
+
+    private static void openStore(CqlSession session) {
+        CassandraAuthorizedOutboundStore store = new CassandraAuthorizedOutboundStore(
+                CassandraConnection.shared(session), Duration.ofDays(90), Clock.systemUTC());
+        Awaitility.await("the tables").atMost(Duration.ofMinutes(1)).until(() -> !store.list(
+                        Domain.of("nobody.example"))
+                .toCompletableFuture()
+                .isCompletedExceptionally());
+    }
+
+    /** The statement that drops what another one adds. */
+    private static String withoutTheColumns(String addition) {
+        Matcher matcher = ADDITION.matcher(addition);
+        assertThat(matcher.matches()).as(addition).isTrue();
+        String columns = Splitter.on(", ")
+                .splitToStream(matcher.group(2))
+                .map(column -> column.substring(0, column.indexOf(' ')))
+                .collect(Collectors.joining(", "));
+        return matcher.group(1) + " DROP (" + columns + ")";
+    }
+
+    /** The definition of each table of the session's keyspace, with its options. */
+    private static Map<String, String> tablesOf(CqlSession session) {
+        String keyspace = session.getKeyspace().orElseThrow().asInternal();
+        return session.refreshSchema().getKeyspace(keyspace).orElseThrow().getTables().values().stream()
+                .collect(Collectors.toMap(table -> table.getName().asInternal(), table -> table.describe(true)
+                        .replace(keyspace, "keyspace")));
     }
 }
