@@ -49,7 +49,9 @@ class DocumentationIntegrationTest {
             "./verify",
             "./demo --once",
             "./bench",
-            "./screenshots");
+            "./screenshots",
+            "./mvnw -Prelease verify",
+            ".ci/release-test");
 
     private static JamesServer james;
     private static WebAdmin webAdmin;
