@@ -49,6 +49,7 @@ class DocumentationIntegrationTest {
             "./verify",
             "./demo --once",
             "./bench",
+            "./bench fuzz",
             "./screenshots",
             "./mvnw -Prelease verify",
             ".ci/release-test");

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableSetMultimap;
 import com.google.common.primitives.Ints;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaMethod;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.authorizedoutbounds.it.junit.HostileCase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The table of docs/security.md names for each hostile case the tests that have its number, and no other. */
@@ -30,11 +34,10 @@ class HostileCasesTest {
 
     private static ImmutableSetMultimap<Integer, String> tested() {
         ImmutableSetMultimap.Builder<Integer, String> tested = ImmutableSetMultimap.builder();
-        for (JavaClass type : new ClassFileImporter().importPackages("io.authorizedoutbounds.it")) {
-            for (JavaMethod method : type.getMethods()) {
-                if (method.isAnnotatedWith(HostileCase.class)) {
-                    for (int number :
-                            method.getAnnotationOfType(HostileCase.class).value()) {
+        for (Class<?> type : testClasses()) {
+            for (Method method : type.getDeclaredMethods()) {
+                if (method.isAnnotationPresent(HostileCase.class)) {
+                    for (int number : method.getAnnotation(HostileCase.class).value()) {
                         tested.put(number, outermost(type).getSimpleName() + "." + method.getName());
                     }
                 }
@@ -43,8 +46,32 @@ class HostileCasesTest {
         return tested.build();
     }
 
-    private static JavaClass outermost(JavaClass type) {
-        return type.getEnclosingClass().map(HostileCasesTest::outermost).orElse(type);
+    private static List<Class<?>> testClasses() {
+        Path root = Path.of(URI.create(HostileCasesTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString()));
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.map(file -> root.relativize(file).toString())
+                    .filter(file -> file.matches(".*IntegrationTest(\\$\\w+)?\\.class"))
+                    .<Class<?>>map(file -> load(file.replaceAll("\\.class$", "").replace('/', '.')))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Class<?> load(String name) {
+        try {
+            return Class.forName(name, false, HostileCasesTest.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Class<?> outermost(Class<?> type) {
+        return type.getEnclosingClass() == null ? type : outermost(type.getEnclosingClass());
     }
 
     @Test

@@ -9,7 +9,7 @@ import java.lang.annotation.Target;
 
 /** The numbers of the cases in docs/security.md that a test shows. */
 @Documented
-@Retention(RetentionPolicy.CLASS)
+@Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface HostileCase {
     int[] value();
