@@ -29,7 +29,12 @@ public final class WebAdmin {
 
     /** Of this James, without a token. */
     public static WebAdmin of(JamesServer james) {
-        return new WebAdmin("http://127.0.0.1:" + james.webAdminPort(), Optional.empty());
+        return at(james.webAdminPort());
+    }
+
+    /** On this port of 127.0.0.1, without a token. */
+    public static WebAdmin at(int port) {
+        return new WebAdmin("http://127.0.0.1:" + port, Optional.empty());
     }
 
     /** Waits until James has found its way to Cassandra. */

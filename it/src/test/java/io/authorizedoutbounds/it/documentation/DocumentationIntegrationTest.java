@@ -56,7 +56,10 @@ class DocumentationIntegrationTest {
             "docker compose -f docker/compose.yaml up -d --wait",
             "DROP_IN=/opt/authorized-outbounds docker compose -f docker/compose.yaml up -d --wait",
             "docker compose -f docker/compose.yaml logs james",
-            "docker compose -f docker/compose.yaml down");
+            "docker compose -f docker/compose.yaml down",
+            "podman system service --time=0 unix:///run/podman.sock &",
+            "export DOCKER_HOST=unix:///run/podman.sock TESTCONTAINERS_RYUK_DISABLED=true",
+            "mvn verify -pl it -am -Dit.test=ContainerIntegrationTest -Dtest=ComposeFileTest");
 
     private static JamesServer james;
     private static WebAdmin webAdmin;
