@@ -10,17 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.testcontainers.DockerClientFactory;
+import org.testcontainers.dockerclient.DockerClientProviderStrategy;
 import org.testcontainers.utility.DockerImageName;
 
 /**
  * Skips a class where no container engine has the images of {@code docker/compose.yaml} or can pull them. Without an engine that
- * takes no time: Testcontainers, which looks for one for seconds, is not asked.
+ * takes no time: Testcontainers, which looks for one for seconds, is not asked. The images are looked for before the client of
+ * Testcontainers is used, which tries to pull its own image, Ryuk, for minutes.
  */
 final class ContainerEngine implements ExecutionCondition {
     private static final int PULL_TIMEOUT_MINUTES = 10;
@@ -44,12 +46,17 @@ final class ContainerEngine implements ExecutionCondition {
             return Optional.of(
                     "there is no container engine: DOCKER_HOST is not set, and none of " + sockets + " exists");
         }
-        if (!DockerClientFactory.instance().isDockerAvailable()) {
+        DockerClient client;
+        try {
+            client = DockerClientProviderStrategy.getFirstValidStrategy(
+                            ImmutableList.copyOf(ServiceLoader.load(DockerClientProviderStrategy.class)))
+                    .getDockerClient();
+        } catch (IllegalStateException e) {
             return Optional.of("the container engine does not answer at " + (host == null ? sockets : host));
         }
         return Stream.of("cassandra", "james")
                 .map(service -> ComposeFile.service(service).image())
-                .flatMap(image -> obstacleTo(image).stream())
+                .flatMap(image -> obstacleTo(image, client).stream())
                 .findFirst();
     }
 
@@ -66,8 +73,7 @@ final class ContainerEngine implements ExecutionCondition {
         return sockets.build();
     }
 
-    private static Optional<String> obstacleTo(String image) {
-        DockerClient client = DockerClientFactory.instance().client();
+    private static Optional<String> obstacleTo(String image, DockerClient client) {
         try {
             client.inspectImageCmd(image).exec();
             return Optional.empty();
