@@ -2,8 +2,6 @@
 package io.authorizedoutbounds.it.container;
 
 import com.github.dockerjava.api.DockerClient;
-import com.github.dockerjava.api.exception.DockerClientException;
-import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.google.common.collect.ImmutableList;
 import java.nio.file.Files;
@@ -89,7 +87,8 @@ final class ContainerEngine implements ExecutionCondition {
                     .start()
                     .awaitCompletion(PULL_TIMEOUT_MINUTES, TimeUnit.MINUTES);
             return Optional.empty();
-        } catch (DockerException | DockerClientException e) {
+        } catch (RuntimeException e) {
+            // Whatever it is: of the answer of Podman the client makes a NullPointerException.
             return Optional.of("the engine does not have " + image + " and cannot pull it: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
