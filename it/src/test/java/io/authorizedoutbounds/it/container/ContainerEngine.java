@@ -2,6 +2,7 @@
 package io.authorizedoutbounds.it.container;
 
 import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
 import com.google.common.collect.ImmutableList;
 import java.nio.file.Files;
@@ -88,8 +89,9 @@ final class ContainerEngine implements ExecutionCondition {
                     .awaitCompletion(PULL_TIMEOUT_MINUTES, TimeUnit.MINUTES);
             return Optional.empty();
         } catch (RuntimeException e) {
-            // Whatever it is: of the answer of Podman the client makes a NullPointerException.
-            return Optional.of("the engine does not have " + image + " and cannot pull it: " + e.getMessage());
+            // Whatever it is: of the answer of Podman the client makes a NullPointerException, which says nothing.
+            String reason = e instanceof DockerException ? ": " + e.getMessage() : "";
+            return Optional.of("the engine does not have " + image + " and cannot pull it" + reason);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
