@@ -125,6 +125,26 @@ class AuthorizedOutboundTest {
                 .isNotEqualTo(entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, LATEST_EXPIRY));
     }
 
+    @Test
+    void orphanedEntryShouldBeDatedToTheMillisecondAndRevivedEntryShouldCountAgain() {
+        AuthorizedOutbound entry = entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, EXPIRES_AT);
+
+        AuthorizedOutbound orphaned = entry.orphaned(Instant.parse("2024-05-02T10:00:00.123999Z"));
+
+        assertThat(orphaned.orphanedAt()).contains(Instant.parse("2024-05-02T10:00:00.123Z"));
+        assertThat(orphaned.revived()).isEqualTo(entry);
+    }
+
+    /** As decisions need it. */
+    @Test
+    void bareEntryShouldHaveAllButCommentAndAuthor() {
+        Instant orphanedAt = Instant.parse("2024-05-02T10:00:00Z");
+        AuthorizedOutbound entry = entry("a.example", "192.0.2.1", "comment", "user", ADDED_AT, EXPIRES_AT);
+
+        assertThat(entry.orphaned(orphanedAt).bare())
+                .isEqualTo(expiring(EXPIRES_AT).orphaned(orphanedAt));
+    }
+
     private static AuthorizedOutbound.Builder entry() {
         return AuthorizedOutbound.builder().domain(DOMAIN).address(ADDRESS).addedAt(ADDED_AT);
     }

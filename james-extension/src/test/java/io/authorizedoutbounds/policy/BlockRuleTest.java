@@ -85,6 +85,15 @@ class BlockRuleTest {
         assertThat(row.outcome()).isEqualTo(outcome);
     }
 
+    @Test
+    void mailOfTheServerAndOfATrustedNetworkShouldNotBeOutbound() {
+        StubLookup lookup = new StubLookup(Listing.LISTED);
+
+        assertThat(Origin.server().outbound(lookup)).isEqualTo(Listing.UNLISTED);
+        assertThat(Origin.trustedNetwork().outbound(lookup)).isEqualTo(Listing.UNLISTED);
+        assertThat(lookup.questions).isEmpty();
+    }
+
     /** Inbound mail must go on at full speed while Cassandra is down, and so must what internal senders send. */
     @Test
     void lookupShouldOnlyBeMadeForExternalSendersAndRecipients() {

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -164,11 +165,14 @@ class OutboundAddressTest {
             "10.0.0.0/8,      networks cannot be authorized; give each address",
             "1.2.3.4/32,      networks cannot be authorized; give each address",
             "::/0,            networks cannot be authorized; give each address",
+            "/8,              networks cannot be authorized; give each address",
             "fe80::1%eth0,    zone id",
+            "%eth0,           zone id",
             "fe80::1%1/64,    networks cannot be authorized; give each address",
             "1.2.3.4:25,      without brackets and port",
             "[::1]:25,        without brackets and port",
             "mx.example.com,  host names are not resolved",
+            ":25,             host names are not resolved",
             "01.2.3.4,        without leading zeros",
             "2001:db8:::1,    not a valid IPv6 address",
             "0.0.0.0,         unspecified",
@@ -255,10 +259,24 @@ class OutboundAddressTest {
                     "::192.0.2.1",
                     // IPv4-translated
                     "::ffff:0:192.0.2.1",
-                    "2001:db8::192.0.2.1"
+                    "2001:db8::192.0.2.1",
+                    "2001:db8::ffff:192.0.2.1"
                 })
         void addressThatMerelyEmbedsAnotherShouldNotBeThatOne(String other) {
             assertThat(OutboundAddress.parse(other)).isNotEqualTo(OutboundAddress.parse("192.0.2.1"));
+        }
+
+        /** Or a cache of them would be a list. */
+        @ParameterizedTest
+        @ValueSource(strings = {"192.0.2.", "2001:db8::", "2001:db8:0:"})
+        void neighboursShouldHaveDifferentHashCodes(String prefix) {
+            String suffix = prefix.endsWith("0:") ? "::" : "";
+
+            assertThat(IntStream.range(0, 100)
+                            .mapToObj(number -> OutboundAddress.parse(prefix + number + suffix))
+                            .map(OutboundAddress::hashCode)
+                            .distinct())
+                    .hasSize(100);
         }
 
         @Test

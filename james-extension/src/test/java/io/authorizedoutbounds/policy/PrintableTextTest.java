@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,5 +27,20 @@ class PrintableTextTest {
     @MethodSource("texts")
     void whatIsNotPrintableAsciiShouldBeAQuestionMark(String text, String shown) {
         assertThat(PrintableText.of(text)).isEqualTo(shown);
+    }
+
+    @Test
+    void textShouldBeQuotedInAscii() {
+        assertThat(PrintableText.quoted("a\r\nb")).isEqualTo("'a??b'");
+    }
+
+    @Test
+    void textOf64CharactersShouldBeQuotedWhole() {
+        assertThat(PrintableText.quoted("x".repeat(64))).isEqualTo("'" + "x".repeat(64) + "'");
+    }
+
+    @Test
+    void longerTextShouldBeCutWhereItIsQuoted() {
+        assertThat(PrintableText.quoted("x".repeat(65))).isEqualTo("'" + "x".repeat(64) + "...'");
     }
 }

@@ -45,12 +45,25 @@ class RefusalSummaryTest {
         summary.add(count(TEN, 2, 7, "other"));
 
         assertThat(summary.byAddress()).extracting(RefusalCount::attempts).containsExactly(10L, 7L);
+        assertThat(summary.byAddress()).extracting(RefusalCount::refused).containsExactly(7L, 6L);
+        assertThat(summary.byAddress()).extracting(RefusalCount::quarantined).containsExactly(6L, 2L);
         RefusalCount first = summary.byAddress().get(0);
         assertThat(first.firstSeen()).isEqualTo(TEN.plusSeconds(60));
         assertThat(first.lastSeen()).isEqualTo(ELEVEN.plusSeconds(120));
         assertThat(first.lastSender()).isEqualTo("late");
         assertThat(first.lastRecipientDomain()).contains("late.example");
         assertThat(summary.dropped()).isZero();
+    }
+
+    @Test
+    void orderOfTheCountsShouldNotMatter() {
+        summary.add(count(TEN, 1, 3, "early"));
+        summary.add(count(ELEVEN, 1, 2, "late"));
+
+        RefusalCount only = summary.byAddress().get(0);
+        assertThat(only.firstSeen()).isEqualTo(TEN.plusSeconds(60));
+        assertThat(only.lastSeen()).isEqualTo(ELEVEN.plusSeconds(120));
+        assertThat(only.lastSender()).isEqualTo("late");
     }
 
     @Test

@@ -511,6 +511,30 @@ class RelayRuleTest {
         assertThat(row).isEqualTo(RelayRow.UNDECIDED);
     }
 
+    /** At MAIL nobody knows yet whether a recipient is exempt. */
+    @Test
+    void externalSenderAloneShouldBeRefusedFromAListedClientWhenExternalSendersAre() {
+        Case listed = Case.ofStranger(Locality.EXTERNAL, Listing.LISTED, Locality.UNKNOWN, true);
+
+        RelayDecision decision = listed.rule(
+                        new RecordingLookup(listed), Enforcement.ENFORCE, ExternalSenders.REFUSE, () -> true)
+                .judgeSender(SessionTrust.NONE, Sender.external(), CLIENT);
+
+        assertThat(decision.row()).isEqualTo(RelayRow.EXTERNAL_SENDER);
+    }
+
+    @Test
+    void ruleOverAnotherLookupShouldJudgeByThatOne() {
+        Case listed = Case.ofStranger(Locality.INTERNAL, Listing.LISTED, Locality.EXTERNAL, true);
+        Case unlisted = Case.ofStranger(Locality.INTERNAL, Listing.UNLISTED, Locality.EXTERNAL, true);
+
+        RelayRule rule = rule(listed, new RecordingLookup(listed)).over(new RecordingLookup(unlisted));
+
+        assertThat(rule.judgeSender(SessionTrust.NONE, Sender.internal(DOMAIN), CLIENT)
+                        .row())
+                .isEqualTo(RelayRow.UNLISTED_FOR_DOMAIN);
+    }
+
     private static RelayRow judgeSenderAlone(Listing listing, boolean protectLocalRecipients) {
         Case combination = Case.ofStranger(Locality.INTERNAL, listing, Locality.UNKNOWN, protectLocalRecipients);
         return rule(combination, new RecordingLookup(combination))
