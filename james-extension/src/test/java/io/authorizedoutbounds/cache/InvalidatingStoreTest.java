@@ -11,6 +11,7 @@ import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.AuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.DomainListing;
 import io.authorizedoutbounds.policy.Enforcement;
+import io.authorizedoutbounds.policy.ListReplacement;
 import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
@@ -38,12 +39,15 @@ class InvalidatingStoreTest {
     private final AuthorizedOutboundStore invalidating = new InvalidatingStore(store, lookup);
 
     private void save(AuthorizedOutboundStore into) {
-        AuthorizedOutbound entry = AuthorizedOutbound.builder()
+        into.save(entry(CLIENT)).toCompletableFuture().join();
+    }
+
+    private static AuthorizedOutbound entry(OutboundAddress address) {
+        return AuthorizedOutbound.builder()
                 .domain(DOMAIN)
-                .address(CLIENT)
+                .address(address)
                 .addedAt(Instant.now())
                 .build();
-        into.save(entry).toCompletableFuture().join();
     }
 
     private void assertBoth(Listing expected) {
@@ -71,6 +75,29 @@ class InvalidatingStoreTest {
                 .join();
 
         assertBoth(Listing.UNLISTED);
+    }
+
+    @Test
+    void replacedListShouldHoldAtOnce() {
+        AuthorizedOutbound removed = entry(CLIENT);
+        AuthorizedOutbound added = entry(OutboundAddress.parse("192.0.2.2"));
+        store.save(removed).toCompletableFuture().join();
+        assertBoth(Listing.LISTED);
+        assertThat(lookup.listedForAny(added.address())).isEqualTo(Listing.UNLISTED);
+
+        ImmutableList<AuthorizedOutbound> list = invalidating
+                .replace(
+                        DOMAIN,
+                        new ListReplacement(
+                                ImmutableList.of(added), ImmutableList.of(), ImmutableList.of(removed.address())),
+                        Author.unknown())
+                .toCompletableFuture()
+                .join();
+
+        assertThat(list).containsExactly(added);
+        assertBoth(Listing.UNLISTED);
+        assertThat(lookup.listedFor(DOMAIN, added.address()).listing()).isEqualTo(Listing.LISTED);
+        assertThat(lookup.listedForAny(added.address())).isEqualTo(Listing.LISTED);
     }
 
     @Test
