@@ -20,7 +20,9 @@ import io.authorizedoutbounds.policy.Listing;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundLookup;
 import io.authorizedoutbounds.policy.Refusals;
+import io.authorizedoutbounds.policy.RelayDecision;
 import io.authorizedoutbounds.policy.RelayRule;
+import io.authorizedoutbounds.policy.Sender;
 import io.authorizedoutbounds.policy.TrustedNetworks;
 import io.authorizedoutbounds.policy.Uses;
 import java.lang.reflect.Proxy;
@@ -170,6 +172,28 @@ class AuthorizedOutboundHookTest {
             used.add("any " + client);
         }
     };
+    private final List<String> logged = new ArrayList<>();
+    private final RefusalLog log = new RefusalLog() {
+        @Override
+        public void log(
+                RelayDecision decision,
+                OutboundAddress client,
+                Sender from,
+                MaybeSender sender,
+                MailAddress recipient) {
+            logged.add(decision.row() + " " + client + " " + sender.asString("") + " " + recipient.asString());
+        }
+
+        @Override
+        public void logAtMail(RelayDecision decision, OutboundAddress client, Sender from, MaybeSender sender) {
+            logged.add(decision.row() + " " + client + " " + sender.asString("") + " -");
+        }
+
+        @Override
+        public void logFault(String session, Throwable fault) {
+            logged.add(session + ": " + fault.getMessage());
+        }
+    };
     private final RecordingMetricFactory counters = new RecordingMetricFactory();
     private final AuthorizedOutboundsMetrics metrics = TestMetrics.countedBy(counters);
     private final AtomicLong nanos = new AtomicLong();
@@ -257,6 +281,39 @@ class AuthorizedOutboundHookTest {
                     .doRcpt(session(UNLISTED_IP), sender(USER_OF_A), address(OUTSIDER));
 
             assertThat(refused).isEmpty();
+        }
+    }
+
+    @Nested
+    class Logging {
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void whatIsRefusedOrDeferredAtRcptShouldBeLoggedWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+            mailAndRcpt(hook(enforcement, LISTS, DOMAINS), session(UNLISTED_IP), USER_OF_A, OUTSIDER);
+            mailAndRcpt(hook(enforcement, LISTS, DOMAINS), session(UNLISTED_IP), NULL_SENDER, OUTSIDER);
+            mailAndRcpt(hook(enforcement, UNREACHABLE, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(logged)
+                    .containsExactly(
+                            "UNLISTED_FOR_DOMAIN 203.0.113.9 user@a.example user@x.example",
+                            "UNLISTED 203.0.113.9  user@x.example",
+                            "UNDECIDED 192.0.2.1 user@a.example user@x.example");
+        }
+
+        @Test
+        void whatPassesShouldNotBeLogged() {
+            mailAndRcpt(hook, session(IP_OF_A), USER_OF_A, OUTSIDER);
+            mailAndRcpt(hook, session(UNLISTED_IP), OUTSIDER, USER_OF_A);
+            rcpt(hook, sessionOfTrustedNetwork(), USER_OF_A, OUTSIDER);
+
+            assertThat(logged).isEmpty();
+        }
+
+        @Test
+        void faultShouldBeLoggedWithTheSession() {
+            rcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
+
+            assertThat(logged).containsExactly("a session: broken");
         }
     }
 
@@ -709,6 +766,39 @@ class AuthorizedOutboundHookTest {
             assertThat(session.isRelayingAllowed()).isTrue();
         }
 
+        /** Row 1 is above row 3, whatever was granted before. */
+        @Test
+        void sessionThatAuthenticatesAfterAGrantShouldPassThoughItsClientIsNoLongerListed() {
+            SettableLookup lists = new SettableLookup();
+            AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, lists, DOMAINS);
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            authenticate(session);
+            lists.change(Listing.UNLISTED);
+
+            HookResult result = rcpt(hook, session, USER_OF_A, OTHER_OUTSIDER);
+
+            assertThat(result).isEqualTo(HookResult.DECLINED);
+            assertThat(session.isRelayingAllowed()).isTrue();
+        }
+
+        @Test
+        void grantShouldLastTheTransactionThoughALaterRecipientIsRefused() {
+            SettableLookup lists = new SettableLookup();
+            AuthorizedOutboundHook hook = hook(Enforcement.ENFORCE, lists, DOMAINS);
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            lists.change(Listing.UNLISTED);
+
+            HookResult result = rcpt(hook, session, USER_OF_A, OTHER_OUTSIDER);
+
+            assertThat(reply(result)).startsWith("451 4.7.1 ");
+            assertThat(session.isRelayingAllowed()).isTrue();
+            session.resetState();
+            mail(hook, session, USER_OF_A);
+            assertThat(session.isRelayingAllowed()).isFalse();
+        }
+
         @Test
         void permissionOfAuthShouldNotBeRevokedInALaterTransaction() {
             FakeSmtpSession session = session(IP_OF_A);
@@ -739,6 +829,20 @@ class AuthorizedOutboundHookTest {
             session.setAttachment(SMTPSession.RCPT_LIST, recipients, State.Transaction);
 
             mail(hook, session, USER_OF_A);
+
+            assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
+                    .contains(recipients);
+        }
+
+        @Test
+        void recipientsShouldBeLeftToJamesWhenTheClientHasAuthenticatedSinceItsGrant() throws Exception {
+            FakeSmtpSession session = session(IP_OF_A);
+            mailAndRcpt(hook, session, USER_OF_A, OUTSIDER);
+            List<MailAddress> recipients = List.of(new MailAddress(OUTSIDER));
+            session.setAttachment(SMTPSession.RCPT_LIST, recipients, State.Transaction);
+            authenticate(session);
+
+            mail(hook, session, USER_OF_B);
 
             assertThat(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction))
                     .contains(recipients);
@@ -782,6 +886,19 @@ class AuthorizedOutboundHookTest {
             rcpt(hook, session, USER_OF_A, OUTSIDER);
 
             assertThat(domains.lookups).containsExactly(Domain.of("a.example"));
+        }
+
+        /** James's list of domains may be a database. */
+        @Test
+        void trustedSessionShouldNeedNoDomainList() {
+            FakeSmtpSession authenticated = session(UNLISTED_IP);
+            authenticate(authenticated);
+
+            assertThat(mailAndRcpt(hook, authenticated, USER_OF_A, OUTSIDER)).isEqualTo(HookResult.DECLINED);
+            assertThat(mailAndRcpt(hook, sessionOfTrustedNetwork(), USER_OF_A, OUTSIDER))
+                    .isEqualTo(HookResult.DECLINED);
+
+            assertThat(domains.lookups).isEmpty();
         }
 
         @Test
@@ -1539,6 +1656,16 @@ class AuthorizedOutboundHookTest {
             assertThat(refused).containsExactly(enforcement.word() + " a.example 203.0.113.9 user@a.example -");
         }
 
+        @ParameterizedTest
+        @EnumSource(Enforcement.class)
+        void refusalAtMailShouldBeLoggedWithoutARecipientWhetherItIsEnforcedOrNot(Enforcement enforcement) {
+            FakeSmtpSession session = sessionAfterMail(UNLISTED_IP, USER_OF_A);
+
+            hook(enforcement, LISTS, DOMAINS).onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
+
+            assertThat(logged).containsExactly("UNLISTED_FOR_DOMAIN 203.0.113.9 user@a.example -");
+        }
+
         @Test
         void mailShouldBeDeferredWhenTheListsCannotBeRead() {
             FakeSmtpSession session = sessionAfterMail(IP_OF_A, USER_OF_A);
@@ -1680,6 +1807,18 @@ class AuthorizedOutboundHookTest {
             mailAndRcpt(hook(Enforcement.ENFORCE, THROWING, DOMAINS), session(IP_OF_A), USER_OF_A, OUTSIDER);
 
             assertThat(decisions()).containsExactly(Map.entry("authorizedOutbounds.decisions.defer", 1));
+        }
+
+        /** Rule 1 does not judge the sender of a user: James does. */
+        @Test
+        void mailThatJamesRefusesToAUserShouldNotBeCounted() {
+            FakeSmtpSession session = session(UNLISTED_IP);
+            authenticate(session);
+            session.setAttachment(SMTPSession.SENDER, sender(USER_OF_B), State.Transaction);
+
+            hook.onHookResult(session, AUTH_REQUIRED, 0, new VerifyingHook());
+
+            assertThat(decisions()).isEmpty();
         }
 
         private void verifyIdentityRefuses(String client) {
@@ -1902,7 +2041,7 @@ class AuthorizedOutboundHookTest {
                 blockPolicy,
                 counted,
                 recorded,
-                new RefusalLog(),
+                log,
                 configuration,
                 metrics,
                 nanos::get);
