@@ -151,6 +151,37 @@ class BlockExternalSendersTest {
         assertThat(mail.getState()).isEqualTo(Mail.GHOST);
     }
 
+    /** Of large messages James keeps a file until then. */
+    @Test
+    void copiesShouldBeDisposedOfWhenTheyAreQueued() throws Exception {
+        DisposalRecorder recorder = new DisposalRecorder();
+
+        mailet().service(recorder.record(mail(LISTED, EXTERNAL, INTERNAL)));
+
+        assertThat(recorder.disposed()).containsExactly("blocked-sender", "root");
+    }
+
+    @Test
+    void copyThatCannotBeQueuedShouldBeDisposedOf() throws Exception {
+        DisposalRecorder recorder = new DisposalRecorder();
+        queues.limitTo(0);
+
+        mailet().service(recorder.record(mail(LISTED, EXTERNAL, INTERNAL)));
+
+        assertThat(recorder.disposed()).containsExactly("blocked-sender");
+    }
+
+    /** Where the mailet stands in another processor than {@code root}. */
+    @Test
+    void mailForTheRemainingRecipientsShouldStayInItsProcessor() throws Exception {
+        Mail mail = mail(LISTED, EXTERNAL, INTERNAL);
+        mail.setState("relayed");
+
+        mailet().service(mail);
+
+        assertThat(recipients(spooled("relayed"))).containsExactly(INTERNAL);
+    }
+
     @Test
     void mailForTheRemainingRecipientsShouldPassWhenItIsJudgedAgain() throws Exception {
         BlockExternalSenders mailet = mailet();
@@ -431,6 +462,25 @@ class BlockExternalSendersTest {
         assertThat(mail.getErrorMessage())
                 .contains("<user9@elsewhere.example> and 990 more: ")
                 .doesNotContain("user10@");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10, '<user9@elsewhere.example>: '", "11, '<user9@elsewhere.example> and 1 more: '"})
+    void errorMessageShouldCountTheRecipientsBeyondTen(int recipients, String end) throws Exception {
+        Mail mail = mail(
+                LISTED,
+                IntStream.range(0, recipients)
+                        .mapToObj(i -> "user" + i + "@elsewhere.example")
+                        .toArray(String[]::new));
+
+        mailet().service(mail);
+
+        assertThat(mail.getErrorMessage()).contains(end);
+    }
+
+    @Test
+    void mailetShouldSayWhatItIs() {
+        assertThat(mailet().getMailetInfo()).isEqualTo("Rule 2 of the authorized outbounds");
     }
 
     @ParameterizedTest

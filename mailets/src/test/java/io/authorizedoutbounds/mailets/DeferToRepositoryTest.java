@@ -25,6 +25,7 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.test.FakeMailetConfig;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,9 +35,10 @@ class DeferToRepositoryTest {
     private static final String PATH = "file://var/mail/block-policy-unavailable/";
 
     /** On a disk that can be full, or of which a mail cannot be removed. */
-    private static final class FailingRepository extends MemoryMailRepository {
+    private final class FailingRepository extends MemoryMailRepository {
         private boolean full;
         private boolean readOnly;
+        private boolean emptied;
 
         @Override
         public MailKey store(Mail mail) {
@@ -44,6 +46,11 @@ class DeferToRepositoryTest {
                 throw new IllegalStateException("No space left on device");
             }
             return super.store(mail);
+        }
+
+        @Override
+        public Mail retrieve(MailKey key) {
+            return emptied ? null : recorder.record(super.retrieve(key));
         }
 
         @Override
@@ -55,11 +62,17 @@ class DeferToRepositoryTest {
         }
     }
 
+    private final DisposalRecorder recorder = new DisposalRecorder();
     private final FailingRepository repository = new FailingRepository();
     private final LimitedQueues queues = new LimitedQueues();
     private final AtomicBoolean canJudge = new AtomicBoolean(true);
     private final AtomicLong nanos = new AtomicLong();
     private final DeferredMailRetries retries = new DeferredMailRetries(canJudge::get, nanos::get);
+
+    @BeforeEach
+    void clearTheLog() {
+        RecordedLog.clear();
+    }
 
     private static FakeMailetConfig.Builder config() {
         return FakeMailetConfig.builder()
@@ -139,6 +152,48 @@ class DeferToRepositoryTest {
         assertThat(again.getMessage().getSubject()).isEqualTo("Hello");
         assertThat(queues.delayedUntil())
                 .allSatisfy(time -> assertThat(time).isBeforeOrEqualTo(ZonedDateTime.now(ZoneOffset.UTC)));
+    }
+
+    @Test
+    void mailShouldBeDisposedOfWhenItIsQueued() throws Exception {
+        mailet().service(mail("mail-1"));
+
+        retry();
+
+        assertThat(recorder.disposed()).containsExactly("root");
+    }
+
+    @Test
+    void numberOfMailsThatAreJudgedAgainShouldBeLogged() throws Exception {
+        DeferToRepository mailet = mailet();
+        mailet.service(mail("mail-1"));
+        mailet.service(mail("mail-2"));
+
+        retry();
+
+        assertThat(RecordedLog.linesOf(DeferredMailRetry.class))
+                .containsExactly("INFO 2 deferred mails of " + PATH + " are judged again");
+    }
+
+    @Test
+    void nothingShouldBeLoggedWhenNoMailIsDeferred() throws Exception {
+        mailet();
+
+        retry();
+
+        assertThat(RecordedLog.linesOf(DeferredMailRetry.class)).isEmpty();
+    }
+
+    /** Over WebAdmin, after the repository was listed. */
+    @Test
+    void nothingShouldBeLoggedOfAMailThatSomebodyHasDeleted() throws Exception {
+        mailet().service(mail("mail-1"));
+        repository.emptied = true;
+
+        retry();
+
+        assertThat(RecordedLog.linesOf(DeferredMailRetry.class)).isEmpty();
+        assertThat(queues.spooled()).isEmpty();
     }
 
     @Test
@@ -230,6 +285,26 @@ class DeferToRepositoryTest {
     @Test
     void processorShouldBeRequiredOfJames() throws Exception {
         assertThat(mailet().requiredProcessingState()).containsExactly(new ProcessingState("root"));
+    }
+
+    @Test
+    void mailetShouldSayWhatItIs() throws Exception {
+        assertThat(mailet().getMailetInfo()).isEqualTo("Deferred mail of rule 2 of the authorized outbounds");
+    }
+
+    @Test
+    void emptyProcessorShouldBeThatOfTheDefault() throws Exception {
+        assertThat(mailet(config().setProperty("processor", " ").build()).requiredProcessingState())
+                .containsExactly(new ProcessingState("root"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " "})
+    void emptyPathShouldBeMissing(String path) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() ->
+                        mailet(config().setProperty("repositoryPath", path).build()))
+                .withMessageStartingWith("mailetcontainer.xml: DeferToRepository needs a repositoryPath, as ");
     }
 
     @Test
