@@ -227,6 +227,106 @@ class InternalDomainsTest {
         }
     }
 
+    @Nested
+    class WholeList {
+        @ParameterizedTest
+        @CsvSource({
+            "a.example, a.example, true",
+            U_LABEL + "," + A_LABEL + ", true",
+            A_LABEL + "," + U_LABEL + ", true",
+            "b.example, a.example, false",
+            HOMOGLYPH + ", a.example, false"
+        })
+        void domainShouldBeInTheDatabaseInEitherForm(String name, String listed, boolean there) throws Exception {
+            assertThat(FixedDomainList.internalDomains(FixedDomainList.of(listed))
+                            .isInDatabase(Domain.of(name)))
+                    .isEqualTo(there);
+        }
+
+        @Test
+        void allDomainsShouldBeInOneFormAndNoAddressLiterals() throws Exception {
+            assertThat(FixedDomainList.internalDomains(FixedDomainList.of("a.example", U_LABEL, "192.0.2.1"))
+                            .all())
+                    .containsExactlyInAnyOrder(Domain.of("a.example"), Domain.of(A_LABEL));
+        }
+    }
+
+    @Nested
+    class FreshLocalityOf {
+        @ParameterizedTest
+        @CsvSource({
+            "a.example, INTERNAL",
+            A_LABEL + ", INTERNAL",
+            U_LABEL + ", INTERNAL",
+            "b.example, EXTERNAL",
+            "192.0.2.1, EXTERNAL"
+        })
+        void localityShouldBeThatOfTheList(String name, Locality expected) {
+            InternalDomains domains =
+                    FixedDomainList.internalDomains(FixedDomainList.of("a.example", A_LABEL, "192.0.2.1"));
+
+            assertThat(domains.freshLocalityOf(Domain.of(name))).isEqualTo(expected);
+        }
+
+        @Test
+        void localityShouldBeUnknownWhenTheListCannotBeRead() {
+            assertThat(FixedDomainList.internalDomains(FixedDomainList.unreadable())
+                            .freshLocalityOf(Domain.of("a.example")))
+                    .isEqualTo(Locality.UNKNOWN);
+        }
+    }
+
+    @Nested
+    class Changed {
+        private final InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
+
+        @Test
+        void domainThatIsAddedShouldBeInternalAtOnceInBothForms() {
+            long before = domains.generation();
+
+            domains.added(Domain.of(U_LABEL));
+
+            assertThat(domains.localityOf(Domain.of(A_LABEL))).isEqualTo(Locality.INTERNAL);
+            assertThat(domains.localityOf(Domain.of(U_LABEL))).isEqualTo(Locality.INTERNAL);
+            assertThat(domains.generation()).isNotEqualTo(before);
+        }
+
+        @Test
+        void domainThatIsRemovedShouldBeExternalAtOnce() {
+            long before = domains.generation();
+
+            domains.removed(Domain.of("a.example"));
+
+            assertThat(domains.localityOf(Domain.of("a.example"))).isEqualTo(Locality.EXTERNAL);
+            assertThat(domains.generation()).isNotEqualTo(before);
+        }
+    }
+
+    @Nested
+    class Failing {
+        @Test
+        void listThatAnswersShouldNotBeFailing() {
+            InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.of("a.example"));
+            domains.localityOf(Domain.of("a.example"));
+
+            assertThat(domains.isFailing()).isFalse();
+            assertThat(domains.isBreakerOpen()).isFalse();
+        }
+
+        @Test
+        void listShouldBeFailingAfterOneFailureAndNotQueriedAfterThree() {
+            InternalDomains domains = FixedDomainList.internalDomains(FixedDomainList.unreadable());
+
+            domains.localityOf(Domain.of("a.example"));
+            assertThat(domains.isFailing()).isTrue();
+            assertThat(domains.isBreakerOpen()).isFalse();
+            domains.localityOf(Domain.of("b.example"));
+            domains.localityOf(Domain.of("c.example"));
+
+            await().until(domains::isBreakerOpen);
+        }
+    }
+
     private static Locality localityOf(String name, DomainList list) {
         return FixedDomainList.internalDomains(list).localityOf(Domain.of(name));
     }
