@@ -385,7 +385,9 @@ class InternalDomainsTest {
         void listShouldNotBeReadBeforeJamesHasConfiguredIt() {
             domains.poll();
 
-            assertThat(reads).hasValue(0);
+            // A read that the poll had begun would be in front of this one.
+            domains.localityOf(Domain.of("a.example"));
+            assertThat(reads).hasValue(1);
         }
 
         @Test

@@ -67,6 +67,37 @@ class WaitLimitTest {
     }
 
     @Test
+    void shortWaitShouldNeedNoPermit() throws Exception {
+        CompletableFuture<String> slow = new CompletableFuture<>();
+        Thread holder = holder(slow);
+        awaitThatNoPermitIsLeft();
+        long nanos = WaitLimit.SHORT_WAIT.toNanos();
+
+        assertThat(limit.await(CompletableFuture.completedFuture("answer"), nanos))
+                .isEqualTo("answer");
+        assertThatThrownBy(() -> limit.await(new CompletableFuture<>(), nanos))
+                .isInstanceOf(TimeoutException.class)
+                .hasMessage(null);
+
+        slow.complete("late");
+        holder.join();
+    }
+
+    @Test
+    void answerAfterAShortWaitShouldBeReturned() throws Exception {
+        CompletableFuture<String> slow = new CompletableFuture<>();
+        Thread answerer = new Thread(() -> {
+            awaitThatNoPermitIsLeft();
+            slow.complete("late");
+        });
+        answerer.start();
+
+        assertThat(limit.await(slow, LONG)).isEqualTo("late");
+
+        answerer.join();
+    }
+
+    @Test
     void permitShouldBeGivenBackAfterAnAnswer() throws Exception {
         CompletableFuture<String> slow = new CompletableFuture<>();
         Thread holder = holder(slow);
