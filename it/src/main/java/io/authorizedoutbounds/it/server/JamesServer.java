@@ -19,7 +19,7 @@ public final class JamesServer implements AutoCloseable {
             Pattern.compile("(?m)^\\S+ \\[(?:WARN |ERROR)\\] i\\.a\\.\\w+\\.\\S+ - (.*)$");
 
     private static final Pattern HEAP_USED = Pattern.compile("generation +total \\d+K, used (\\d+)K");
-    private static final Pattern THREAD = Pattern.compile("(?m)^\".*java.lang.Thread.State");
+    private static final Pattern THREAD = Pattern.compile("(?m)^\"");
 
     private final Path folder;
     private final ImmutableList<String> command;
@@ -119,7 +119,7 @@ public final class JamesServer implements AutoCloseable {
      * What a server holds.
      *
      * @param heap    used bytes of the heap
-     * @param threads of Java
+     * @param threads of Java and of the JVM
      * @param sockets open, those that listen included
      */
     public record Footprint(long heap, long threads, long sockets) {}
