@@ -93,10 +93,21 @@ final class DomainEnforcementDao {
 
     /** Those that are not the default. */
     CompletionStage<List<Map.Entry<Domain, Enforcement>>> listOwn(int limit) {
-        return session.list(
-                selectAll.boundStatementBuilder().build(),
-                row -> own(row).map(own -> Map.entry(Domain.of(row.getString(DOMAIN)), own)),
-                limit);
+        return session.list(selectAll.boundStatementBuilder().build(), DomainEnforcementDao::ownWithDomain, limit);
+    }
+
+    private static Optional<Map.Entry<Domain, Enforcement>> ownWithDomain(Row row) {
+        try {
+            String name = row.getString(DOMAIN);
+            Domain domain = Domain.of(name);
+            if (!domain.asString().equals(name)) {
+                // Nobody looks it up by this key.
+                throw new IllegalArgumentException("the domain is not in lower case");
+            }
+            return own(row).map(own -> Map.entry(domain, own));
+        } catch (IllegalArgumentException e) {
+            return MalformedRows.skip(row, e);
+        }
     }
 
     private static DomainEnforcement enforcement(Row row) {

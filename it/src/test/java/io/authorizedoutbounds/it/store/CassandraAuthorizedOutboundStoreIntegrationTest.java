@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
@@ -255,6 +256,22 @@ class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutbo
                 .address(OutboundAddress.of(InetAddresses.fromInteger(0xCB007100 + number)))
                 .addedAt(clock.instant())
                 .build();
+    }
+
+    @Test
+    void malformedDomainOfAnotherProgramShouldHideNoEnforcementOfAnotherOne() {
+        Domain domain = freshDomain();
+        store.setEnforcement(domain, Enforcement.REPORT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+        for (String name : List.of("not a domain", domain.asString().toUpperCase(Locale.US))) {
+            session.execute("INSERT INTO authorized_outbound (domain, enforcement) VALUES (?, 'report')", name);
+        }
+
+        assertThat(store.ownEnforcements(Integer.MAX_VALUE)
+                        .toCompletableFuture()
+                        .join())
+                .containsEntry(domain, Enforcement.REPORT);
     }
 
     /** A new list in place of one that was read before. */
