@@ -16,10 +16,8 @@ import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
@@ -28,7 +26,6 @@ import org.awaitility.Awaitility;
  * change log has a row for each address, in the partition of one hour or of two. Two cores write some 1,500 domains a second.
  */
 class DataSetLoader {
-    private static final int MAX_CONCURRENT_WRITES = 256;
     private static final int ATTEMPTS = 10;
     private static final int PROGRESS_INTERVAL_SECONDS = 5;
     private static final Duration FLUSH = Duration.ofSeconds(2);
@@ -50,7 +47,6 @@ class DataSetLoader {
     private final String keyspace;
     private final DataSet data;
     private final AtomicInteger written = new AtomicInteger();
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
     private DataSetLoader(CqlSession session, AuthorizedOutboundStore store, String keyspace, DataSet data) {
         this.session = session;
@@ -86,7 +82,8 @@ class DataSetLoader {
         var unused = screen.scheduleAtFixedRate(
                 () -> progress(start), PROGRESS_INTERVAL_SECONDS, PROGRESS_INTERVAL_SECONDS, TimeUnit.SECONDS);
         try {
-            writeAll();
+            ConcurrentWrites.writeAll(
+                    data.domains(), domain -> write(domain, ATTEMPTS).thenRun(written::incrementAndGet));
         } finally {
             screen.shutdownNow();
         }
@@ -111,25 +108,6 @@ class DataSetLoader {
 
     private void alterKeyspace(String option) {
         execute("ALTER KEYSPACE " + keyspace + " WITH " + option);
-    }
-
-    private void writeAll() throws InterruptedException {
-        Semaphore underWay = new Semaphore(MAX_CONCURRENT_WRITES);
-        for (int domain = 0; domain < data.domains() && failure.get() == null; domain++) {
-            underWay.acquire();
-            write(domain, ATTEMPTS).whenComplete((result, reason) -> {
-                if (reason == null) {
-                    written.incrementAndGet();
-                } else {
-                    failure.compareAndSet(null, reason);
-                }
-                underWay.release();
-            });
-        }
-        underWay.acquire(MAX_CONCURRENT_WRITES);
-        if (failure.get() != null) {
-            throw new IllegalStateException("Cassandra did not take the lists", failure.get());
-        }
     }
 
     /** A Cassandra that has just started may take longer than its own timeout for some. */

@@ -24,10 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntFunction;
 import org.awaitility.Awaitility;
 
 /** The overview of a hundred thousand domains that had refusals in the last week, and the count of those that enforce. */
@@ -41,7 +37,6 @@ class OverviewMeasurement implements Measurement {
 
     private static final Duration RETENTION = Duration.ofDays(7);
     private static final int HOURS = 160;
-    private static final int MAX_CONCURRENT_WRITES = 256;
     private static final int READS = 20;
     private static final double BUDGET_SECONDS = 1;
 
@@ -71,7 +66,7 @@ class OverviewMeasurement implements Measurement {
                 cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
             System.out.printf(Locale.ROOT, "Adding %,d domains to James ...%n", DATA.domains());
             PreparedStatement domain = session.prepare("INSERT INTO domains (domain) VALUES (?)");
-            writeAll(
+            ConcurrentWrites.writeAll(
                     DATA.domains(),
                     i -> session.executeAsync(domain.bind(DATA.domain(i).asString())));
             System.out.println("Their lists ...");
@@ -83,7 +78,7 @@ class OverviewMeasurement implements Measurement {
                     .toCompletableFuture()
                     .isCompletedExceptionally());
             Instant thisHour = Instant.now().truncatedTo(ChronoUnit.HOURS);
-            writeAll(DATA.domains() * SUMS_OF_A_DOMAIN, i -> refusals.saveSum(sum(i, thisHour)));
+            ConcurrentWrites.writeAll(DATA.domains() * SUMS_OF_A_DOMAIN, i -> refusals.saveSum(sum(i, thisHour)));
         }
     }
 
@@ -99,24 +94,6 @@ class OverviewMeasurement implements Measurement {
                 .addresses(1 + number % 5)
                 .lastSeen(hour.plusSeconds(number % 3600))
                 .build();
-    }
-
-    private static void writeAll(int number, IntFunction<CompletionStage<?>> write) {
-        Semaphore underWay = new Semaphore(MAX_CONCURRENT_WRITES);
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        for (int i = 0; i < number && failure.get() == null; i++) {
-            underWay.acquireUninterruptibly();
-            write.apply(i).whenComplete((result, reason) -> {
-                if (reason != null) {
-                    failure.compareAndSet(null, reason);
-                }
-                underWay.release();
-            });
-        }
-        underWay.acquireUninterruptibly(MAX_CONCURRENT_WRITES);
-        if (failure.get() != null) {
-            throw new IllegalStateException("Cassandra did not take it", failure.get());
-        }
     }
 
     /** Reads so many times, each after a pause, as somebody does who looks at the page. */

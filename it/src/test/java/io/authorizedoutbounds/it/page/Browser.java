@@ -35,11 +35,11 @@ public final class Browser implements AutoCloseable {
     /** Gives the scripts of a page one answer of a server that is not asked: [path, status, body, headers]. */
     private static final String GIVE_ANSWER =
             """
-            (([path, status, body, headers]) => {
+            (([path, status, body]) => {
                 const ask = window.fetch;
                 window.fetch = (url, options) =>
                     String(url).endsWith(path) && (options?.method ?? "GET") === "GET"
-                        ? Promise.resolve(new Response(body, { status, headers }))
+                        ? Promise.resolve(new Response(body, { status }))
                         : ask(url, options);
             })""";
 
@@ -103,11 +103,7 @@ public final class Browser implements AutoCloseable {
      * months ago.
      */
     void answer(String path, int status, String json) {
-        answer(path, status, json, Map.of());
-    }
-
-    void answer(String path, int status, String json, Map<String, String> headers) {
-        String script = GIVE_ANSWER + "(" + JsonOutput.toJson(List.of(path, status, json, headers)) + ");";
+        String script = GIVE_ANSWER + "(" + JsonOutput.toJson(List.of(path, status, json)) + ");";
         answers.add(devtools("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script))
                 .get("identifier"));
     }
