@@ -53,18 +53,24 @@ class OrphanSweepIntegrationTest {
                     .limit(DOMAINS)
                     .toList();
 
-            Awaitility.await("sweeps")
+            // A jump in the middle of a sweep is a timeout for James's domain list; a later sweep finds what that one
+            // missed.
+            Awaitility.await("a sweep that misses all domains")
                     .atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofSeconds(4))
                     .until(() -> {
                         Duration ahead = Duration.ofSeconds(
                                 Long.parseLong(Build.read(clock).strip().substring(1)));
+                        String cause = ofStranger.health().cause().orElse("");
+                        if (ahead.compareTo(Duration.ofHours(2)) > 0 && cause.contains(DOMAINS + " domains")) {
+                            return true;
+                        }
                         Build.write(clock, "+" + ahead.plus(LONGER_THAN_A_SWEEP).toSeconds() + "\n");
-                        return ahead.compareTo(Duration.ofHours(2)) > 0
-                                && ofStranger.health().status().equals("degraded");
+                        return false;
                     });
 
             Health health = ofStranger.health();
+            assertThat(health.status()).isEqualTo("degraded");
             assertThat(health.cause().orElseThrow()).contains(DOMAINS + " domains", "sweep?confirm");
             assertThat(stranger.log()).contains(DOMAINS + " of " + DOMAINS + " domains with authorized outbounds");
             for (String domain : domains) {
