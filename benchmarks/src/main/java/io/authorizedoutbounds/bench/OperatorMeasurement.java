@@ -94,8 +94,7 @@ class OperatorMeasurement implements Measurement {
     }
 
     private void load(CassandraServer cassandra) throws InterruptedException {
-        try (CqlSession session =
-                cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
+        try (CqlSession session = cassandra.sessionBuilder(KEYSPACE).build()) {
             System.out.printf("Loading %,d entries ...%n", DATA.addresses());
             long seconds = DataSetLoader.open(session, KEYSPACE, DATA).load().toSeconds();
             text.add(String.format(

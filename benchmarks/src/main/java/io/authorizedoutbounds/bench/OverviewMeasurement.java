@@ -62,8 +62,7 @@ class OverviewMeasurement implements Measurement {
     }
 
     private static void load(CassandraServer cassandra) throws InterruptedException {
-        try (CqlSession session =
-                cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
+        try (CqlSession session = cassandra.sessionBuilder(KEYSPACE).build()) {
             System.out.printf(Locale.ROOT, "Adding %,d domains to James ...%n", DATA.domains());
             PreparedStatement domain = session.prepare("INSERT INTO domains (domain) VALUES (?)");
             ConcurrentWrites.writeAll(

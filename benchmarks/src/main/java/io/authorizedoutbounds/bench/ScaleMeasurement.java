@@ -59,8 +59,7 @@ class ScaleMeasurement implements Measurement {
                 session.execute("CREATE KEYSPACE " + KEYSPACE
                         + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
             }
-            try (CqlSession session =
-                    cassandra.sessionBuilder().withKeyspace(KEYSPACE).build()) {
+            try (CqlSession session = cassandra.sessionBuilder(KEYSPACE).build()) {
                 measureHere(session);
             }
             measurePropagation(new Propagation(cassandra, KEYSPACE, DATA, CHANGES));

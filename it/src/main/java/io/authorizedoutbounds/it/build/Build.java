@@ -44,8 +44,12 @@ public final class Build {
 
     /** The jars that Maven has resolved for a server. */
     public static List<String> classPathOf(String server) {
-        return Splitter.on(':')
-                .splitToList(read(targetOf(server).resolve("classpath.txt")).trim());
+        return Splitter.on(':').splitToList(read(classPathFileOf(server)).trim());
+    }
+
+    /** Where Maven has written these jars; it changes with them. */
+    public static Path classPathFileOf(String server) {
+        return targetOf(server).resolve("classpath.txt");
     }
 
     /** The classes that this project has made for a server. */
@@ -55,7 +59,7 @@ public final class Build {
 
     /** Libraries of James 3.9.0, which as a whole cannot be resolved. */
     public static List<Path> librariesOfJames390() {
-        try (Stream<Path> jars = Files.list(IT.resolve("target").resolve("james-3.9.0"))) {
+        try (Stream<Path> jars = Files.list(target().resolve("james-3.9.0"))) {
             return jars.sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException("Run 'mvn package' first", e);
@@ -89,6 +93,11 @@ public final class Build {
         }
     }
 
+    /** The folder for what tests make. */
+    public static Path target() {
+        return IT.resolve("target");
+    }
+
     /** The root of this repository. */
     public static Path repository() {
         return IT.getParent();
@@ -97,7 +106,7 @@ public final class Build {
     /** A new folder for one server to live in. */
     public static Path newServerFolder(String name) {
         try {
-            Path servers = Files.createDirectories(IT.resolve("target").resolve("servers"));
+            Path servers = Files.createDirectories(target().resolve("servers"));
             return Files.createTempDirectory(servers, name + "-");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

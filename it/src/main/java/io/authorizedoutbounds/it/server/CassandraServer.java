@@ -5,6 +5,7 @@ import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.config.DefaultDriverOption;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
+import com.datastax.oss.driver.api.core.config.ProgrammaticDriverConfigLoaderBuilder;
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.it.build.Build;
@@ -60,6 +61,8 @@ public final class CassandraServer implements AutoCloseable {
     private static final ImmutableList<String> QUICK_TO_START = ImmutableList.<String>builder()
             .addAll(SMALL)
             .add("-XX:TieredStopAtLevel=1")
+            // Its agent would keep it from a class archive.
+            .add("-XX:+UnlockDiagnosticVMOptions", "-XX:+AllowArchivingWithJavaAgent")
             .build();
 
     private final Path folder = Build.newServerFolder("cassandra");
@@ -68,7 +71,7 @@ public final class CassandraServer implements AutoCloseable {
     private final long token;
     private final int ringDelayMillis;
     private final Set<String> tombstonesAllowed = ConcurrentHashMap.newKeySet();
-    private ImmutableList<String> jvm = QUICK_TO_START;
+    private ImmutableList<String> jvm = ClassArchive.CASSANDRA.usedWith(QUICK_TO_START);
     private ServerProcess process;
 
     /** A server that is not started yet, on a port of its own. */
@@ -113,6 +116,26 @@ public final class CassandraServer implements AutoCloseable {
         return server;
     }
 
+    /**
+     * A server that is not started again: it does not write each change of the schema to disk at once, which is most of what
+     * a new keyspace costs.
+     */
+    public static CassandraServer startedOnce() {
+        CassandraServer server = new CassandraServer();
+        server.jvm = ImmutableList.<String>builder()
+                .addAll(server.jvm)
+                .add("-Dcassandra.test.flush_local_schema_changes=false")
+                .build();
+        return server;
+    }
+
+    /** Starts a server and ends it, so that the JVM writes its classes to a file. */
+    static void archiveClasses(Path archive) {
+        CassandraServer server = new CassandraServer();
+        server.jvm = ClassArchive.writtenWith(QUICK_TO_START, archive);
+        server.start().process.end();
+    }
+
     /** Starts it and waits until it takes CQL. */
     public CassandraServer start() {
         List<String> classPath = Build.classPathOf("cassandra-server");
@@ -149,15 +172,32 @@ public final class CassandraServer implements AutoCloseable {
         return port;
     }
 
-    /** A session of the driver that is patient, and does not wait a second after each change of the schema. */
+    /** A session of the driver for who needs no keyspace; it knows no table. */
     public CqlSessionBuilder sessionBuilder() {
+        return sessionBuilder(options().withBoolean(DefaultDriverOption.METADATA_SCHEMA_ENABLED, false));
+    }
+
+    /** A session of the driver in a keyspace; it knows no other one, which spares it the tables of all other tests. */
+    public CqlSessionBuilder sessionBuilder(String keyspace) {
+        return sessionBuilder(options()
+                        .withStringList(DefaultDriverOption.METADATA_SCHEMA_REFRESHED_KEYSPACES, List.of(keyspace)))
+                .withKeyspace(keyspace);
+    }
+
+    private CqlSessionBuilder sessionBuilder(ProgrammaticDriverConfigLoaderBuilder options) {
         return CqlSession.builder()
                 .addContactPoint(socketAddress())
                 .withLocalDatacenter("datacenter1")
-                .withConfigLoader(DriverConfigLoader.programmaticBuilder()
-                        .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_TIMEOUT)
-                        .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
-                        .build());
+                .withConfigLoader(options.build());
+    }
+
+    /** It is patient, but does not wait a second after each change of the schema, nor two when it is closed. */
+    private static ProgrammaticDriverConfigLoaderBuilder options() {
+        return DriverConfigLoader.programmaticBuilder()
+                .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_TIMEOUT)
+                .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
+                .withInt(DefaultDriverOption.NETTY_IO_SHUTDOWN_QUIET_PERIOD, 0)
+                .withInt(DefaultDriverOption.NETTY_ADMIN_SHUTDOWN_QUIET_PERIOD, 0);
     }
 
     /** Where it takes CQL. */

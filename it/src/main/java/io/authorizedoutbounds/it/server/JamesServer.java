@@ -63,6 +63,11 @@ public final class JamesServer implements AutoCloseable {
         return process.awaitEnd();
     }
 
+    /** Ends it as an operator would. */
+    void end() {
+        process.end();
+    }
+
     /** Changes a file of {@code conf/} before it is started again. */
     public void restart(String file, UnaryOperator<String> edit) {
         Path path = folder.resolve("conf").resolve(file);

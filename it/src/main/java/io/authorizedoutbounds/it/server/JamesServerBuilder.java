@@ -17,15 +17,20 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Collects what a {@link JamesServer} is started from: the app, changes of its files, its JVM. Apart from ports and
- * {@link #SCHEMA_WINDOW}, what differs from the shipped files is what a test says with {@link #edit}.
+ * {@link #SCHEMA}, what differs from the shipped files is what a test says with {@link #edit}.
  */
 public final class JamesServerBuilder {
+    private static final String SCHEMA = "\ndatastax-java-driver.advanced.metadata.schema.";
+
     /** After each table that a session makes, the driver waits for more changes: a second, unless it is given less. */
-    private static final String SCHEMA_WINDOW =
-            "\ndatastax-java-driver.advanced.metadata.schema.debouncer.window = 10 milliseconds\n";
+    private static final String SCHEMA_WINDOW = SCHEMA + "debouncer.window = 10 milliseconds\n";
+
+    /** The driver would read the tables of all tests, again with each table that one of them makes. */
+    private static final String SCHEMA_KEYSPACES = SCHEMA + "refreshed-keyspaces = ";
 
     private static final ImmutableList<String> QUICK_TO_START =
             ImmutableList.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
@@ -55,7 +60,7 @@ public final class JamesServerBuilder {
     private App app = App.MEMORY;
     private Predicate<String> jars = jar -> true;
     private int sinkPort = 1;
-    private ImmutableList<String> jvm = QUICK_TO_START;
+    private ImmutableList<String> jvm = ClassArchive.JAMES.usedWith(QUICK_TO_START);
     private ImmutableMap<String, String> environment = ImmutableMap.of();
 
     JamesServerBuilder() {}
@@ -182,6 +187,7 @@ public final class JamesServerBuilder {
         String nodes = members.stream().map(CassandraServer::hostAndPort).collect(Collectors.joining(","));
         edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=" + nodes);
         edit("cassandra.properties", "(?<=replication\\.factor=)1", Integer.toString(members.size()));
+        edit("cassandra-driver.conf", text -> text + SCHEMA_KEYSPACES + "[\"" + keyspace + "\"]\n");
         return edit("cassandra.properties", "cassandra\\.keyspace=.*", "cassandra.keyspace=" + keyspace);
     }
 
@@ -281,6 +287,13 @@ public final class JamesServerBuilder {
         }
     }
 
+    /** Starts and ends it, so that the JVM writes its classes to a file. It needs no Cassandra. */
+    void archiveClasses(Path archive) {
+        jvm = ClassArchive.writtenWith(QUICK_TO_START, archive);
+        edit("cassandra.properties", "cassandra\\.nodes=.*", "cassandra.nodes=127.0.0.1:1");
+        start().end();
+    }
+
     private JamesServer launch() {
         Path folder = Build.newServerFolder("james");
         Path conf = folder.resolve("conf");
@@ -313,8 +326,6 @@ public final class JamesServerBuilder {
             Path path = conf.resolve(file);
             Build.write(path, edit.apply(Files.exists(path) ? Build.read(path) : ""));
         });
-        String classPath = Build.classesOf(app.module) + ":"
-                + Build.classPathOf(app.module).stream().filter(jars).collect(Collectors.joining(":"));
         return new JamesServer(
                 folder,
                 ImmutableList.<String>builder()
@@ -324,7 +335,7 @@ public final class JamesServerBuilder {
                                 "-Dworking.directory=" + folder,
                                 "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
                                 "-cp",
-                                classPath,
+                                classPath(),
                                 app.mainClass)
                         .build(),
                 environment,
@@ -332,5 +343,17 @@ public final class JamesServerBuilder {
                 submissionPort,
                 tlsSubmissionPort,
                 webAdminPort);
+    }
+
+    /** That of the memory app comes first, whichever app it is: the archive of its classes requires it. */
+    private String classPath() {
+        return Stream.of(
+                        Build.classPathOf(App.MEMORY.module).stream(),
+                        Build.classPathOf(app.module).stream(),
+                        Stream.of(Build.classesOf(app.module).toString()))
+                .flatMap(entries -> entries)
+                .filter(jars)
+                .distinct()
+                .collect(Collectors.joining(":"));
     }
 }

@@ -189,6 +189,13 @@ final class ServerProcess implements AutoCloseable {
         removeShutdownHook();
     }
 
+    /** Asks the process to end, and waits until it has. */
+    void end() {
+        process.destroy();
+        awaitEnd();
+        removeShutdownHook();
+    }
+
     /** Asks the process to end, and ends it after ten seconds. */
     @Override
     public void close() {

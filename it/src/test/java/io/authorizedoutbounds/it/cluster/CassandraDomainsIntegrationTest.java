@@ -91,8 +91,7 @@ class CassandraDomainsIntegrationTest {
         String domain = webAdmin.addDomainListing(LISTED);
         webAdmin.addUser("bob@" + domain, "secret");
 
-        try (CqlSession session =
-                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
+        try (CqlSession session = cassandra.sessionBuilder(keyspace).build()) {
             assertThat(session.execute("SELECT domain FROM domains WHERE domain = ?", domain))
                     .hasSize(1);
             assertThat(session.execute("SELECT name FROM user WHERE name = ?", "bob@" + domain))
@@ -135,8 +134,7 @@ class CassandraDomainsIntegrationTest {
     @HostileCase(36)
     void malformedRowShouldGrantNothingAndHideNoOther() {
         String domain = webAdmin.addDomainListing(LISTED);
-        try (CqlSession session =
-                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
+        try (CqlSession session = cassandra.sessionBuilder(keyspace).build()) {
             for (String table : List.of("authorized_outbound", "authorized_outbound_by_ip")) {
                 // Without a time of its addition.
                 session.execute(

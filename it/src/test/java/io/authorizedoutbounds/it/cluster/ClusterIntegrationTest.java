@@ -69,7 +69,7 @@ class ClusterIntegrationTest {
         WebAdmin.of(nodeA).awaitLists();
         nodeB = node(keyspace).clockAhead(CLOCKS_APART).start();
         WebAdmin.of(nodeB).awaitLists();
-        session = members.get(0).sessionBuilder().withKeyspace(keyspace).build();
+        session = members.get(0).sessionBuilder(keyspace).build();
     }
 
     private static JamesServerBuilder node(String keyspace) {
@@ -351,12 +351,11 @@ class ClusterIntegrationTest {
     }
 
     private static CqlSession openSessionTo(CassandraServer member, String keyspace) {
-        return member.sessionBuilder()
+        return member.sessionBuilder(keyspace)
                 .withNodeDistanceEvaluator(
                         (node, datacenter) -> node.getEndPoint().resolve().equals(member.socketAddress())
                                 ? NodeDistance.LOCAL
                                 : NodeDistance.IGNORED)
-                .withKeyspace(keyspace)
                 .build();
     }
 

@@ -2,7 +2,6 @@
 package io.authorizedoutbounds.it.junit;
 
 import com.datastax.oss.driver.api.core.CqlSession;
-import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -22,7 +21,9 @@ public final class SharedCassandra implements ParameterResolver {
         return context.getRoot()
                 .getStore(NAMESPACE)
                 .getOrComputeIfAbsent(
-                        CassandraServer.class, type -> new CassandraServer().start(), CassandraServer.class);
+                        CassandraServer.class,
+                        type -> CassandraServer.startedOnce().start(),
+                        CassandraServer.class);
     }
 
     @Override
@@ -38,11 +39,10 @@ public final class SharedCassandra implements ParameterResolver {
     /** A session of the driver in a new keyspace. */
     public static CqlSession newSession(CassandraServer cassandra) {
         String keyspace = Names.newKeyspace();
-        CqlSessionBuilder builder = cassandra.sessionBuilder();
-        try (CqlSession session = builder.build()) {
+        try (CqlSession session = cassandra.sessionBuilder().build()) {
             session.execute("CREATE KEYSPACE " + keyspace
                     + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}");
         }
-        return builder.withKeyspace(keyspace).build();
+        return cassandra.sessionBuilder(keyspace).build();
     }
 }

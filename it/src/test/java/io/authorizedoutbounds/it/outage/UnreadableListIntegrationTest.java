@@ -64,8 +64,7 @@ class UnreadableListIntegrationTest {
                 .start();
         webAdmin = WebAdmin.of(james).awaitLists();
         unreadable = webAdmin.addDomain();
-        try (CqlSession session =
-                cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
+        try (CqlSession session = cassandra.sessionBuilder(keyspace).build()) {
             deleteRowsOf(session, unreadable);
             assertThatThrownBy(() -> session.execute("SELECT * FROM authorized_outbound WHERE domain = ?", unreadable))
                     .isInstanceOf(ReadFailureException.class);

@@ -124,8 +124,7 @@ class RefusalFloodIntegrationTest {
         String keyspace = Names.newKeyspace();
         try (JamesServer james =
                         JamesServer.builder().cassandra(cassandra, keyspace).start();
-                CqlSession session =
-                        cassandra.sessionBuilder().withKeyspace(keyspace).build()) {
+                CqlSession session = cassandra.sessionBuilder(keyspace).build()) {
             WebAdmin webAdmin = WebAdmin.of(james).awaitLists();
             String domain = webAdmin.addDomain();
             Instant lastHour = hourOf(Instant.now()).minus(Duration.ofHours(1));
