@@ -10,10 +10,12 @@ import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** More RCPTs, clients and domains than the caches hold, on a James with a small heap. */
 class ManyClientsIntegrationTest {
     private static final String LISTED = "203.0.113.7";
-    private static final String UNLISTED = "203.0.113.99";
     private static final int PROXY_PORT = Build.freePort();
     private static final int HEAP_MEGABYTES = 160;
     private static final int CACHED = 500;
@@ -63,24 +64,26 @@ class ManyClientsIntegrationTest {
     @Test
     @HostileCase(43)
     void hundredThousandRcptsOfOneConnectionShouldGetTheSameAnswer() {
-        String domain = webAdmin.addDomainListing(LISTED);
+        String listing = webAdmin.addDomainListing(LISTED);
+        String listingNone = webAdmin.addDomain();
+        Set<String> granted = new HashSet<>();
+        Set<String> refused = new HashSet<>();
 
-        Set<String> granted = replies(LISTED, domain);
-        Set<String> refused = replies(UNLISTED, domain);
-
-        assertThat(granted).hasSize(1).allMatch(reply -> reply.startsWith("250"));
-        assertThat(refused).containsExactly(refusal(UNLISTED) + " of " + domain);
-    }
-
-    private static Set<String> replies(String client, String domain) {
-        Set<String> replies = new HashSet<>();
-        try (SmtpClient smtp = from(client)) {
-            for (int i = 0; i < RCPTS / RCPTS_OF_A_MAIL; i++) {
-                assertThat(smtp.mail("user@" + domain)).startsWith("250");
-                replies.addAll(smtp.rcpts("someone@elsewhere.example.org", RCPTS_OF_A_MAIL));
-                smtp.send("RSET");
+        try (SmtpClient smtp = from(LISTED)) {
+            for (int i = 0; i < RCPTS; i += 2 * RCPTS_OF_A_MAIL) {
+                granted.addAll(replies(smtp, listing));
+                refused.addAll(replies(smtp, listingNone));
             }
         }
+
+        assertThat(granted).hasSize(1).allMatch(reply -> reply.startsWith("250"));
+        assertThat(refused).containsExactly(refusal(LISTED) + " of " + listingNone);
+    }
+
+    private static List<String> replies(SmtpClient smtp, String domain) {
+        assertThat(smtp.mail("user@" + domain)).startsWith("250");
+        List<String> replies = smtp.rcpts("someone@elsewhere.example.org", RCPTS_OF_A_MAIL);
+        smtp.send("RSET");
         return replies;
     }
 
@@ -93,11 +96,19 @@ class ManyClientsIntegrationTest {
                 Lists.partition(IntStream.range(0, CLIENTS).boxed().toList(), CACHED)) {
             some.parallelStream().forEach(number -> {
                 String client = InetAddresses.toAddrString(InetAddresses.fromInteger(FIRST_CLIENT + number));
-                assertThat(rcpt(client, "forged@forged" + number + ".example.net"))
+                assertThat(rcptOfOneOfMany(client, "forged@forged" + number + ".example.net"))
                         .isEqualTo(refusal(client));
             });
             assertThat(rcpt(LISTED, "user@" + domain)).startsWith("250");
         }
+    }
+
+    /** Of many that ask at once, a busy James may defer some; they come again. */
+    private static String rcptOfOneOfMany(String client, String sender) {
+        return Awaitility.await("a decision about " + client)
+                .pollInSameThread()
+                .pollDelay(Duration.ZERO)
+                .until(() -> rcpt(client, sender), reply -> !reply.startsWith("451 4.3.0 "));
     }
 
     private static String rcpt(String client, String sender) {

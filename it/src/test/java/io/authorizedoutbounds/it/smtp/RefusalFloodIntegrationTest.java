@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedCassandra.class)
 class RefusalFloodIntegrationTest {
     private static final int ADDRESSES = 1050;
-    private static final int ATTEMPTS = 100;
+    private static final int ATTEMPTS = 20;
 
     /** As docs/operate.md has it. */
     private static final int MAX_RECORDED = 1000;
@@ -54,7 +54,7 @@ class RefusalFloodIntegrationTest {
             Instant start = Instant.now();
 
             for (int number = 0; number < ADDRESSES; number++) {
-                attack(james, "127.4." + number / 250 + "." + (1 + number % 250), "user@" + domain);
+                attack(james, "127.4." + number / 250 + "." + (1 + number % 250), "user@" + domain, ATTEMPTS);
             }
 
             Response refusals = Awaitility.await("all to be written")
@@ -92,10 +92,10 @@ class RefusalFloodIntegrationTest {
             Instant start = Instant.now();
 
             for (int connection = 0; connection < 200; connection++) {
-                attack(james, "127.5.0.1", "user@" + domain);
+                attack(james, "127.5.0.1", "user@" + domain, 100);
             }
 
-            int attempts = 200 * ATTEMPTS;
+            int attempts = 200 * 100;
             Awaitility.await("each to be counted")
                     .atMost(Duration.ofSeconds(30))
                     .untilAsserted(() -> {
@@ -176,10 +176,10 @@ class RefusalFloodIntegrationTest {
         return instant.truncatedTo(ChronoUnit.HOURS);
     }
 
-    private static void attack(JamesServer james, String client, String sender) {
+    private static void attack(JamesServer james, String client, String sender, int attempts) {
         try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort())) {
             smtp.mail(sender);
-            List<String> replies = smtp.rcpts("someone@elsewhere.example.org", ATTEMPTS);
+            List<String> replies = smtp.rcpts("someone@elsewhere.example.org", attempts);
             assertThat(replies).allMatch(reply -> reply.startsWith("451 4.7.1 Open relay not allowed: " + client));
         }
     }
