@@ -13,7 +13,7 @@ import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.junit.HostileCase;
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.JamesServerBuilder;
@@ -39,13 +39,15 @@ import org.apache.james.core.Domain;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
  * Two Jameses, the clock of one 20 s ahead of the other's, on a Cassandra of three members: a change on one holds on the
  * other, and members may be lost. Each test finds all members up.
  */
-@MostlyWaiting
+@Order(1)
+@OwnServers
 class ClusterIntegrationTest {
     private static final Duration BUDGET = Duration.ofSeconds(2);
     private static final Duration CLOCKS_APART = Duration.ofSeconds(20);

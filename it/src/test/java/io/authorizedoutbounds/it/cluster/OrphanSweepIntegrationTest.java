@@ -7,7 +7,7 @@ import static org.hamcrest.Matchers.nullValue;
 
 import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.junit.HostileCase;
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A James whose domain list is that of another one, on the keyspace of a relay, for two hours of its own clock. */
-@MostlyWaiting
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class OrphanSweepIntegrationTest {
     private static final int DOMAINS = 12;

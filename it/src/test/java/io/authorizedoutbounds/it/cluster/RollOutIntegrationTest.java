@@ -3,7 +3,7 @@ package io.authorizedoutbounds.it.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * The steps of docs/roll-out.md on two nodes, while both customers send a mail each second to each node: none is refused or
  * lost on the way, and at the end no forged one is accepted.
  */
-@MostlyWaiting
+@Order(2)
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class RollOutIntegrationTest {
     private static final String ALPHA = "alpha.example";

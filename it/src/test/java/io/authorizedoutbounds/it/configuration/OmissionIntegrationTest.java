@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 
 import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.smtp.SmtpSink;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** CASES 48 and 64: a James without rule 2, and with rule 1 in one of its three SMTP servers only. */
+@OwnServers
 class OmissionIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String EXTERNAL_SENDER = "someone@remote.example.com";

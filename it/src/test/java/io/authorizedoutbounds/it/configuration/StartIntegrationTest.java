@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.junit.HostileCase;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a James says that cannot start as configured, and the hosts that it starts in. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class StartIntegrationTest {
     @Test

@@ -9,6 +9,7 @@ import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.documentation.Documents.Block;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the documents say of an installation, done step by step on James's own sample configuration. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class InstallationIntegrationTest {
     private static final String OPERATE = "docs/operate.md";

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.authorizedoutbounds.it.build.Build;
 import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.junit.JamesExtension;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rule 2 in a real James that relays to a real sink, configured as the Javadoc of the mailet says. */
+@OwnServers
 class BlockPolicyIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String STRANGER = "127.0.0.3";

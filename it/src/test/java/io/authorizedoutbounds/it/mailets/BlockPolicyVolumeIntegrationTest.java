@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.it.junit.JamesExtension;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.smtp.SmtpSink;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Ten thousand mails of mixed kinds at once: each of them ends where it should, and once. */
+@OwnServers
 class BlockPolicyVolumeIntegrationTest {
     private static final int MAILS = 10_000;
     private static final int CLIENTS = 8;

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it.mailets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What an operator does for a partner whose mail was stopped: exempts it, restarts James, reprocesses the mail. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class BlockedMailIntegrationTest {
     private static final String LISTED = "127.0.0.2";

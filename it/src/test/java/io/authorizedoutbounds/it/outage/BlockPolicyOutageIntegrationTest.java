@@ -4,7 +4,7 @@ package io.authorizedoutbounds.it.outage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.junit.HostileCase;
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Cassandra goes away between RCPT and the mailet, and cached answers do not count any more. */
-@MostlyWaiting
+@OwnServers
 class BlockPolicyOutageIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String LISTED_UNTIL_THE_OUTAGE = "127.0.0.4";

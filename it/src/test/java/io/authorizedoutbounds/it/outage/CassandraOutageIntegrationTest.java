@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
 import io.authorizedoutbounds.it.junit.HostileCase;
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** A James that is started while its Cassandra is down. Each test puts Cassandra where it needs it. */
-@MostlyWaiting
+@OwnServers
 class CassandraOutageIntegrationTest {
     /** Of the configuration. */
     private static final String DOMAIN = "outage.example";

@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.junit.JamesExtension;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
@@ -18,6 +19,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 
 /** The steps 2 to 4 of docs/roll-out.md on the page, on a James that has two customers in its trusted network. */
+@OwnServers
 class ConsoleRollOutIntegrationTest {
     private static final String ALPHA = "alpha.example";
     private static final String BETA = "beta.example";

@@ -3,6 +3,7 @@ package io.authorizedoutbounds.it.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Domains that enforce and domains that report on one James with {@code trusted.networks=judge}. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class DomainEnforcementIntegrationTest {
     private static final String LISTED = "127.0.0.2";

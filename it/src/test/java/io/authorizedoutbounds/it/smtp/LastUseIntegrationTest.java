@@ -3,7 +3,7 @@ package io.authorizedoutbounds.it.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two Jameses on one keyspace, the clock of one an hour ahead of the other's: what SMTP clients use, WebAdmin shows. */
 @ExtendWith(SharedCassandra.class)
-@MostlyWaiting
+@OwnServers
 class LastUseIntegrationTest {
     private static final Duration AHEAD = Duration.ofHours(1);
     private static final Duration WRITTEN = Duration.ofSeconds(30);

@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.build.Build;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@code enforcement=report} beside the same James without the extension: both must give the same replies. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class ReportModeIntegrationTest {
     private static final String INTERNAL = "internal.example";

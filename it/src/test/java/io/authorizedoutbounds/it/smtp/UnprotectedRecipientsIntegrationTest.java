@@ -4,6 +4,7 @@ package io.authorizedoutbounds.it.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.authorizedoutbounds.it.junit.JamesExtension;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.server.JamesServer;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import org.junit.jupiter.api.BeforeAll;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code protect.local.recipients=false}. */
+@OwnServers
 class UnprotectedRecipientsIntegrationTest {
     private static final String LISTED = "127.0.0.2";
     private static final String UNLISTED = "127.0.0.3";

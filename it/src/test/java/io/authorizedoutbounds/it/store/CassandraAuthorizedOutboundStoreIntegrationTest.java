@@ -12,6 +12,7 @@ import com.google.common.net.InetAddresses;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.it.junit.HostileCase;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract on a real Cassandra, and what only Cassandra has: the life of rows, the change log, rows of others. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class CassandraAuthorizedOutboundStoreIntegrationTest implements AuthorizedOutboundStoreContract {
     private static final OutboundAddress ADDRESS = OutboundAddress.parse("203.0.113.7");

@@ -10,6 +10,7 @@ import com.google.common.collect.Lists;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
 import io.authorizedoutbounds.cassandra.CassandraUseStore;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract on a real Cassandra, and what only Cassandra has: the life of rows, rows of others, the order of pages. */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class CassandraUseStoreIntegrationTest implements UseStoreContract {
     private static final Instant NOW = Instant.parse("2026-12-04T10:15:30Z");

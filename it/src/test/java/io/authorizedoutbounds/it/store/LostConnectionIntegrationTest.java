@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.authorizedoutbounds.cassandra.CassandraAuthorizedOutboundStore;
 import io.authorizedoutbounds.cassandra.CassandraConfiguration;
 import io.authorizedoutbounds.cassandra.CassandraConnection;
-import io.authorizedoutbounds.it.junit.MostlyWaiting;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.Names;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A firewall that is started again loses connections, and nobody notices: what is sent over them is not answered. */
-@MostlyWaiting
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class LostConnectionIntegrationTest {
     private static final Domain DOMAIN = Domain.of("lost.example");

@@ -8,6 +8,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import io.authorizedoutbounds.cache.FixedDomainList;
+import io.authorizedoutbounds.it.junit.OwnServers;
 import io.authorizedoutbounds.it.junit.SharedCassandra;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.james.AuthorizedOutboundsModule;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * The module in the injector of a host that has a Cassandra session, as the Cassandra and distributed apps have. Those
  * apps are not to be had as a class path.
  */
+@OwnServers
 @ExtendWith(SharedCassandra.class)
 class SharedSessionIntegrationTest {
     private static final Domain DOMAIN = Domain.of("shared.example");
