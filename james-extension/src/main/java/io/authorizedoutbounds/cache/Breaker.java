@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.authorizedoutbounds.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.failsafe.CircuitBreaker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -23,20 +24,28 @@ final class Breaker {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Breaker.class);
 
+    private final Ticker ticker;
     private final CircuitBreaker<Object> breaker;
+
+    /** When the failure came with which it opened, in nanoseconds of the ticker; the failure of a probe opens it again. */
+    private volatile long failedAt;
 
     /**
      * A breaker that is closed.
      *
      * @param opened logged as WARN when it opens
      * @param closed logged as INFO when it closes
+     * @param ticker by which the interval between probes is measured
      */
-    Breaker(String opened, String closed) {
+    Breaker(String opened, String closed, Ticker ticker) {
+        this.ticker = ticker;
+        this.failedAt = ticker.read();
         this.breaker = CircuitBreaker.builder()
                 .withFailureThreshold(MAX_FAILURES_IN_A_ROW)
                 // One probe an interval: by default there would be as many as failures.
                 .withSuccessThreshold(1)
-                .withDelay(PROBE_INTERVAL)
+                // It knows no ticker: the interval is observed in probe().
+                .withDelay(Duration.ZERO)
                 .onOpen(event -> {
                     // A probe that failed opens it again.
                     if (event.getPreviousState() == CircuitBreaker.State.CLOSED) {
@@ -65,20 +74,28 @@ final class Breaker {
                     if (failure == null) {
                         breaker.recordSuccess();
                     } else if (failureCounts.getAsBoolean()) {
-                        breaker.recordFailure();
+                        recordFailure();
                     }
                 });
     }
 
+    private void recordFailure() {
+        if (!breaker.isOpen()) {
+            // Before it opens, so that nobody probes at once.
+            failedAt = ticker.read();
+        }
+        breaker.recordFailure();
+    }
+
     /**
-     * Starts a query that shows whether the source answers again, unless the last one was less than an interval ago. The
-     * caller must not wait for it.
+     * Starts a query that shows whether the source answers again, unless the last one is under way, or failed less than an
+     * interval ago. The caller must not wait for it.
      *
      * @param start         starts the query, or returns one that is under way
      * @param failureCounts called when the query has failed: whether that counts
      */
     void probe(Supplier<? extends CompletableFuture<?>> start, Duration timeout, BooleanSupplier failureCounts) {
-        if (!breaker.tryAcquirePermit()) {
+        if (ticker.read() - failedAt < PROBE_INTERVAL.toNanos() || !breaker.tryAcquirePermit()) {
             return;
         }
         try {
@@ -86,7 +103,7 @@ final class Breaker {
             count(start.get(), timeout, failureCounts);
         } catch (RuntimeException | Error e) {
             // A permit that is never given back would keep the breaker half open.
-            breaker.recordFailure();
+            recordFailure();
             throw e;
         }
     }

@@ -42,9 +42,11 @@ public final class DomainLocalityCache {
     private static final Duration WARNING_INTERVAL = Duration.ofSeconds(10);
 
     /** Each may hang for as long as James's database does. */
-    private static final int MAX_CONCURRENT_READS = 16;
+    @VisibleForTesting
+    static final int MAX_CONCURRENT_READS = 16;
 
-    private static final int MAX_QUEUED_READS = 10_000;
+    @VisibleForTesting
+    static final int MAX_QUEUED_READS = 10_000;
 
     /** Reads James's list; blocks for as long as its database does. */
     @FunctionalInterface
@@ -88,11 +90,7 @@ public final class DomainLocalityCache {
     private final Cache<Domain, CachedLocality> external;
     private final ConcurrentMap<Domain, Read> reads = new ConcurrentHashMap<>();
 
-    private final Breaker breaker = new Breaker(
-            "James's domain list has failed " + Breaker.MAX_FAILURES_IN_A_ROW
-                    + " times in a row: it is queried again every " + Breaker.PROBE_INTERVAL.toSeconds()
-                    + " s; domains in the cache hold for stale.maximum, mail that needs another one is deferred",
-            "James's domain list answers again");
+    private final Breaker breaker;
 
     /** Whether the last read failed, or was late. */
     private volatile boolean failing;
@@ -118,6 +116,12 @@ public final class DomainLocalityCache {
         this.refreshNanos = refreshAfter.toNanos();
         this.staleMaximumNanos = staleMaximum.toNanos();
         this.ticker = ticker;
+        this.breaker = new Breaker(
+                "James's domain list has failed " + Breaker.MAX_FAILURES_IN_A_ROW
+                        + " times in a row: it is queried again every " + Breaker.PROBE_INTERVAL.toSeconds()
+                        + " s; domains in the cache hold for stale.maximum, mail that needs another one is deferred",
+                "James's domain list answers again",
+                ticker);
         this.executor = newExecutor();
         this.internal = Caffeine.newBuilder().maximumSize(maximum).build();
         this.external = Caffeine.newBuilder().maximumSize(maximum).build();

@@ -57,11 +57,7 @@ final class GuardedStore {
     private final Ticker ticker;
     private final LookupMetrics metrics;
 
-    private final Breaker breaker = new Breaker(
-            "The lists of authorized outbounds have failed " + Breaker.MAX_FAILURES_IN_A_ROW
-                    + " times in a row: they are queried again every " + Breaker.PROBE_INTERVAL.toSeconds()
-                    + " s, mail that depends on them is deferred",
-            "The lists of authorized outbounds answer again");
+    private final Breaker breaker;
 
     /** The keys whose last query failed, each with the time at which its last query began, in nanoseconds of the ticker. */
     private final Cache<Object, Long> failingKeys;
@@ -79,6 +75,12 @@ final class GuardedStore {
         this.domains = domains;
         this.timeout = timeout;
         this.ticker = ticker;
+        this.breaker = new Breaker(
+                "The lists of authorized outbounds have failed " + Breaker.MAX_FAILURES_IN_A_ROW
+                        + " times in a row: they are queried again every " + Breaker.PROBE_INTERVAL.toSeconds()
+                        + " s, mail that depends on them is deferred",
+                "The lists of authorized outbounds answer again",
+                ticker);
         this.metrics = metrics;
         this.failingKeys = Caffeine.newBuilder()
                 .maximumSize(MAX_FAILING_KEYS)

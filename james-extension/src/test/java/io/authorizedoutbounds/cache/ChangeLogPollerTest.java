@@ -3,7 +3,6 @@ package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.awaitility.Awaitility.await;
 
 import com.google.common.collect.ImmutableList;
 import io.authorizedoutbounds.monitoring.TestMetrics;
@@ -17,6 +16,8 @@ import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.OutboundChange;
 import io.authorizedoutbounds.policy.SettableClock;
+import io.authorizedoutbounds.policy.StoreNotReachedException;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,6 +44,9 @@ class ChangeLogPollerTest {
 
     /** As {@code System.nanoTime()} may be: far from zero, and negative. */
     private static final long START = -Duration.ofDays(10_000).toNanos();
+
+    @RegisterExtension
+    final RecordedLog log = RecordedLog.of(ChangeLogPoller.class);
 
     private final SettableClock writersClock = new SettableClock(NOW);
     private final SettableClock clock = new SettableClock(NOW);
@@ -470,11 +475,10 @@ class ChangeLogPollerTest {
         listsOf = store;
         listsUp.set(true);
 
-        await().until(() -> {
-            poller.poll();
-            return lookup.listedFor(DOMAIN, CLIENT).listing() == Listing.LISTED
-                    && lookup.listedForAny(CLIENT) == Listing.LISTED;
-        });
+        pass(Breaker.PROBE_INTERVAL);
+        poller.poll();
+
+        assertBoth(Listing.LISTED);
     }
 
     /** Each poll reads the change again for two minutes; each refresh is a query. */
@@ -519,15 +523,65 @@ class ChangeLogPollerTest {
 
     @Test
     void pollShouldSurviveAnError() {
-        AuthorizedOutboundStore broken = (AuthorizedOutboundStore) Proxy.newProxyInstance(
-                getClass().getClassLoader(),
-                new Class<?>[] {AuthorizedOutboundStore.class},
-                (proxy, method, arguments) -> {
-                    throw new OutOfMemoryError("made up");
-                });
+        ChangeLogPoller broken = pollerOf((proxy, method, arguments) -> {
+            throw new OutOfMemoryError("made up");
+        });
 
-        assertThatCode(() -> new ChangeLogPoller(broken, lookup, STALE_MAXIMUM, clock, nanos::get).poll())
-                .doesNotThrowAnyException();
+        assertThatCode(broken::poll).doesNotThrowAnyException();
+    }
+
+    @Test
+    void outageShouldBeLoggedOnceAndItsEndToo() {
+        up.set(false);
+        poller.poll();
+        poller.poll();
+        up.set(true);
+        poller.poll();
+        poller.poll();
+
+        assertThat(log.lines())
+                .containsExactly(
+                        "WARN Cannot poll the change log of authorized outbounds, what is in the cache holds for"
+                                + " stale.maximum: java.lang.IllegalStateException: down",
+                        "INFO The change log of authorized outbounds is polled again");
+    }
+
+    @Test
+    void pollShouldLogAnError() {
+        pollerOf((proxy, method, arguments) -> {
+                    throw new OutOfMemoryError("made up");
+                })
+                .poll();
+
+        assertThat(log.lines())
+                .containsExactly("WARN Cannot poll the change log of authorized outbounds, what is in the cache holds"
+                        + " for stale.maximum: java.lang.OutOfMemoryError: made up");
+    }
+
+    /** As in the first second after the start. */
+    @Test
+    void storeThatIsNotReachedYetShouldNotBeLogged() {
+        pollerOf((proxy, method, arguments) ->
+                        CompletableFuture.failedFuture(new StoreNotReachedException("Cassandra")))
+                .poll();
+
+        assertThat(log.lines()).isEmpty();
+    }
+
+    private ChangeLogPoller pollerOf(InvocationHandler changes) {
+        AuthorizedOutboundStore ofChanges = (AuthorizedOutboundStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {AuthorizedOutboundStore.class}, changes);
+        return new ChangeLogPoller(ofChanges, lookup, STALE_MAXIMUM, clock, nanos::get);
+    }
+
+    @Test
+    void threadShouldStayInterruptedWhenAPollIsInterrupted() {
+        ChangeLogPoller hanging = pollerOf((proxy, method, arguments) -> new CompletableFuture<>());
+        Thread.currentThread().interrupt();
+
+        hanging.poll();
+
+        assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test

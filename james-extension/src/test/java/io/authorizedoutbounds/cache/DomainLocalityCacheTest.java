@@ -2,25 +2,34 @@
 package io.authorizedoutbounds.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.authorizedoutbounds.policy.Locality;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DomainLocalityCacheTest {
@@ -37,6 +46,9 @@ class DomainLocalityCacheTest {
 
     /** As {@code System.nanoTime()} may be: far from zero, and negative. */
     private static final long START = -Duration.ofDays(10_000).toNanos();
+
+    @RegisterExtension
+    final RecordedLog log = RecordedLog.of(DomainLocalityCache.class);
 
     private final AtomicLong nanos = new AtomicLong(START);
     private final JamesDomains james = new JamesDomains();
@@ -69,6 +81,8 @@ class DomainLocalityCacheTest {
     @AfterEach
     void endHangingReads() {
         james.end.countDown();
+        // A failed test may have interrupted the thread of the next one.
+        Thread.interrupted();
     }
 
     private DomainLocalityCache cache(Duration timeout) {
@@ -141,6 +155,27 @@ class DomainLocalityCacheTest {
             pass(DomainLocalityCache.MAX_AGE);
 
             assertThat(slow.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+        }
+
+        @Test
+        void freshLocalityShouldComeFromTheCacheUntilTheMaximumAge() {
+            james.domains.add(DOMAIN);
+            cache.localityOf(DOMAIN);
+            pass(DomainLocalityCache.MAX_AGE.minusNanos(1));
+
+            assertThat(cache.freshLocalityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+
+            assertThat(james.reads).hasValue(1);
+        }
+
+        @ParameterizedTest
+        @EnumSource(names = {"INTERNAL", "EXTERNAL"})
+        void domainShouldBeCachedOnceWhateverItWasBefore(Locality before) {
+            cache.put(DOMAIN, before);
+
+            cache.put(DOMAIN, before == Locality.INTERNAL ? Locality.EXTERNAL : Locality.INTERNAL);
+
+            assertThat(cache.size()).isEqualTo(1);
         }
 
         @Test
@@ -225,6 +260,46 @@ class DomainLocalityCacheTest {
         }
     }
 
+    /** Each read has an answer of its own. */
+    @Nested
+    class ReadsOfOneDomain {
+        private final Queue<CompletableFuture<Boolean>> answers = new ConcurrentLinkedQueue<>();
+        private final DomainLocalityCache cache = new DomainLocalityCache(
+                domain -> {
+                    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+                    answers.add(answer);
+                    return answer.get();
+                },
+                LONG_TIMEOUT,
+                REFRESH_AFTER,
+                STALE_MAXIMUM,
+                MAXIMUM,
+                nanos::get);
+
+        /** Starts a read in the background. */
+        private CompletableFuture<Boolean> refresh(Domain domain) {
+            cache.put(domain, Locality.EXTERNAL);
+            pass(REFRESH_AFTER);
+            cache.localityOf(domain);
+            await().until(() -> !answers.isEmpty());
+            return answers.remove();
+        }
+
+        @Test
+        void readThatAChangeHasOvertakenShouldNotDiscardTheNextOne() {
+            refresh(OTHER_DOMAIN).completeExceptionally(new IOException("down"));
+            await().until(cache::isFailing);
+            CompletableFuture<Boolean> overtaken = refresh(DOMAIN);
+            CompletableFuture<Boolean> next = refresh(DOMAIN);
+
+            overtaken.complete(false);
+            await().until(() -> !cache.isFailing());
+            next.complete(true);
+
+            await().until(() -> cache.localityOf(DOMAIN) == Locality.INTERNAL);
+        }
+    }
+
     @Nested
     class WhileTheListFails {
         private final DomainLocalityCache cache = cache(SHORT_TIMEOUT);
@@ -296,6 +371,7 @@ class DomainLocalityCacheTest {
                 assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(DOMAIN)))
                         .isEqualTo(Locality.UNKNOWN);
                 assertThat(james.reads).hasValue(1);
+                assertThat(patient.isFailing()).isTrue();
             } finally {
                 thread.shutdownNow();
             }
@@ -304,44 +380,38 @@ class DomainLocalityCacheTest {
         /** A permit that is never given back would keep the breaker half open for good. */
         @Test
         void listShouldBeReadAgainAfterAProbeThatThrew() {
-            AtomicBoolean broken = new AtomicBoolean();
+            AtomicInteger ticksUntilAnError = new AtomicInteger();
             DomainLocalityCache failing =
                     new DomainLocalityCache(james, SHORT_TIMEOUT, REFRESH_AFTER, STALE_MAXIMUM, MAXIMUM, () -> {
-                        if (broken.get()) {
+                        if (ticksUntilAnError.getAndDecrement() == 1) {
                             throw new NoClassDefFoundError("made up");
                         }
                         return nanos.get();
                     });
             failThreeTimes(failing);
             james.failure = null;
-            broken.set(true);
-            await().until(() -> throwsAnError(failing::poll));
+            pass(Breaker.PROBE_INTERVAL);
+            // The first shows that a probe is due, the second is the time of its read.
+            ticksUntilAnError.set(2);
+            assertThatThrownBy(failing::poll).isInstanceOf(NoClassDefFoundError.class);
 
-            broken.set(false);
+            pass(Breaker.PROBE_INTERVAL);
 
             await().until(() -> failing.localityOf(DOMAIN) == Locality.EXTERNAL);
-        }
-
-        private boolean throwsAnError(Runnable run) {
-            try {
-                run.run();
-                return false;
-            } catch (NoClassDefFoundError e) {
-                return true;
-            }
         }
 
         @Test
         void pollsShouldNotProbeMoreThanOnceAnInterval() {
             failThreeTimes(cache);
             int reads = james.reads.get();
+            pass(Breaker.PROBE_INTERVAL);
 
             for (int i = 0; i < 100; i++) {
                 cache.poll();
             }
 
-            // A slow machine may get to a second probe.
-            assertThat(james.reads.get()).isBetween(reads, reads + 7);
+            await().until(() -> james.reads.get() > reads);
+            assertThat(james.reads).hasValue(reads + 1);
         }
 
         @Test
@@ -357,6 +427,56 @@ class DomainLocalityCacheTest {
 
             assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(DOMAIN)))
                     .isEqualTo(Locality.INTERNAL);
+        }
+
+        /** The list answers again, which nobody knows yet. */
+        @Test
+        void localityInUseShouldHoldWhileItIsReadInTheBackground() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            james.domains.add(DOMAIN);
+            patient.localityOf(DOMAIN);
+            james.failure = new IllegalStateException("down");
+            patient.localityOf(OTHER_DOMAIN);
+            james.failure = null;
+            james.domains.remove(DOMAIN);
+            pass(DomainLocalityCache.MAX_AGE);
+
+            assertThat(patient.localityOf(DOMAIN)).isEqualTo(Locality.INTERNAL);
+
+            await().until(() -> !patient.isFailing());
+            assertThat(patient.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        @Test
+        void readThatFindsNoRoomShouldFail() {
+            int room = DomainLocalityCache.MAX_CONCURRENT_READS + DomainLocalityCache.MAX_QUEUED_READS;
+            DomainLocalityCache flooded =
+                    new DomainLocalityCache(james, LONG_TIMEOUT, REFRESH_AFTER, STALE_MAXIMUM, 2 * room, nanos::get);
+            List<Domain> domains = IntStream.rangeClosed(0, room)
+                    .mapToObj(i -> Domain.of("d" + i + ".example"))
+                    .collect(Collectors.toList());
+            domains.forEach(domain -> flooded.put(domain, Locality.INTERNAL));
+            james.hanging = true;
+            pass(REFRESH_AFTER);
+            domains.subList(0, room).forEach(flooded::localityOf);
+            assertThat(flooded.isFailing()).isFalse();
+
+            Locality last = flooded.localityOf(domains.get(room));
+
+            assertThat(last).isEqualTo(Locality.INTERNAL);
+            assertThat(flooded.isFailing()).isTrue();
+        }
+
+        @Test
+        void localityShouldBeUnknownAndTheThreadStayInterruptedWhenItIsInterrupted() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            james.hanging = true;
+            Thread.currentThread().interrupt();
+
+            Locality locality = patient.localityOf(DOMAIN);
+
+            assertThat(locality).isEqualTo(Locality.UNKNOWN);
+            assertThat(Thread.interrupted()).isTrue();
         }
 
         @Test
@@ -380,7 +500,7 @@ class DomainLocalityCacheTest {
             assertThat(assertTimeoutPreemptively(BOUND, () -> patient.localityOf(Domain.of("new.example"))))
                     .isEqualTo(Locality.UNKNOWN);
             assertThat(patient.isBreakerOpen()).isTrue();
-            assertThat(james.reads.get()).isLessThanOrEqualTo(reads + 1);
+            assertThat(james.reads).hasValue(reads);
         }
 
         @Test
@@ -413,13 +533,31 @@ class DomainLocalityCacheTest {
         void listThatAnswersAgainShouldBeFoundOutWithoutMail() {
             failThreeTimes(cache);
             james.failure = null;
+            pass(Breaker.PROBE_INTERVAL);
 
-            await().until(() -> {
-                cache.poll();
-                return !cache.isBreakerOpen();
-            });
+            cache.poll();
+
+            await().until(() -> !cache.isBreakerOpen());
 
             assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        /** Each decision may fail, and any client can repeat it. */
+        @Test
+        void failureShouldBeLoggedOnceInTenSeconds() {
+            DomainLocalityCache patient = cache(LONG_TIMEOUT);
+            String line = "WARN Cannot read James's domain list, mail that depends on it is deferred: ";
+            james.failure = new IllegalStateException("down");
+            patient.localityOf(DOMAIN);
+            assertThat(log.lines()).containsExactly(line + "java.lang.IllegalStateException: down");
+
+            pass(Duration.ofSeconds(10).minusNanos(1));
+            patient.localityOf(DOMAIN);
+            assertThat(log.lines()).hasSize(1);
+
+            pass(Duration.ofNanos(1));
+            patient.localityOf(DOMAIN);
+            assertThat(log.lines()).hasSize(2).allMatch(logged -> logged.startsWith(line));
         }
 
         private void failThreeTimes(DomainLocalityCache failing) {

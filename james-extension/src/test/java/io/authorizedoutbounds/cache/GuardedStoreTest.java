@@ -18,26 +18,34 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.apache.james.core.Domain;
 import org.apache.james.metrics.api.TimeMetric;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GuardedStoreTest {
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final Duration BOUND = Duration.ofSeconds(10);
     private static final Object KEY = "key";
+    private static final String LINE = "WARN Cannot read the lists of authorized outbounds, mail is deferred: ";
 
     /** As {@code System.nanoTime()} may be: far from zero, and negative. */
     private static final long START = -Duration.ofDays(10_000).toNanos();
+
+    @RegisterExtension
+    final RecordedLog log = RecordedLog.of(GuardedStore.class);
 
     private final AtomicLong nanos = new AtomicLong(START);
     private final List<Boolean> outcomes = new ArrayList<>();
     private final CompletableFuture<ImmutableList<AuthorizedOutbound>> answer = new CompletableFuture<>();
     private final Queue<Domain> probed = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean probesFail = new AtomicBoolean();
     private final GuardedStore store = new GuardedStore(
             new ProbedLists(),
             FixedDomainList.internalDomains(FixedDomainList.of()),
@@ -64,12 +72,14 @@ class GuardedStoreTest {
         }
     }
 
-    /** Answers every probe with an empty list. */
+    /** Answers every probe with an empty list, unless probes are to fail. */
     private final class ProbedLists implements OutboundLists {
         @Override
         public CompletionStage<OutboundList> read(Domain domain) {
             probed.add(domain);
-            return CompletableFuture.completedFuture(OutboundList.of(ImmutableList.of()));
+            return probesFail.get()
+                    ? CompletableFuture.failedFuture(new IOException("down"))
+                    : CompletableFuture.completedFuture(OutboundList.of(ImmutableList.of()));
         }
 
         @Override
@@ -199,6 +209,16 @@ class GuardedStoreTest {
                 .contains("another answer");
     }
 
+    @Test
+    void keyThatHasChangedShouldBeWaitedForAtOnce() {
+        assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+
+        store.resetFailure(KEY);
+
+        assertThat(await(KEY, () -> CompletableFuture.completedFuture("answer")))
+                .contains("answer");
+    }
+
     /** Nobody waits long for a key that is known to fail: a flood of one domain would hold James's threads. */
     @Test
     void keyThatFailedShouldHardlyBeWaitedFor() {
@@ -222,17 +242,33 @@ class GuardedStoreTest {
 
     /** The key that failed last may be one of a partition that is unreadable for good. */
     @Test
-    void probeShouldReadListsOfNoDomain() {
+    void probeShouldReadAListOfNoDomain() {
         openTheBreaker();
+        nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
 
-        Awaitility.await().until(() -> {
-            store.probeWhileOpen();
-            return !store.isBreakerOpen();
-        });
+        store.probeWhileOpen();
 
+        assertThat(store.isBreakerOpen()).isFalse();
         assertThat(store.isFailing(0)).isFalse();
-        assertThat(probed).isNotEmpty().allSatisfy(domain -> assertThat(domain.asString())
-                .matches("probe[0-9]+\\.invalid"));
+        assertThat(probed).containsExactly(Domain.of("probe0.invalid"));
+    }
+
+    /** Each replica of the store has some of them. */
+    @Test
+    void eachProbeShouldReadAnotherListOfSixtyFour() {
+        openTheBreaker();
+        probesFail.set(true);
+
+        for (int i = 0; i < 65; i++) {
+            nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
+            store.probeWhileOpen();
+        }
+
+        assertThat(store.isBreakerOpen()).isTrue();
+        assertThat(probed)
+                .startsWith(Domain.of("probe0.invalid"), Domain.of("probe1.invalid"))
+                .endsWith(Domain.of("probe63.invalid"), Domain.of("probe0.invalid"))
+                .hasSize(65);
     }
 
     @Test
@@ -242,5 +278,34 @@ class GuardedStoreTest {
         store.probeWhileOpen();
 
         assertThat(probed).isEmpty();
+    }
+
+    /** The reason may be wrapped in another exception. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void failureShouldBeLoggedWithItsReason(boolean wrapped) {
+        await(KEY, () -> wrapped ? down().thenApply(answer -> answer) : down());
+
+        assertThat(log.lines()).containsExactly(LINE + "java.io.IOException: down");
+    }
+
+    @Test
+    void timeoutShouldBeLogged() {
+        CompletableFuture<ImmutableList<AuthorizedOutbound>> query = load();
+        nanos.addAndGet(TIMEOUT.toNanos());
+
+        assertThat(store.await(KEY, () -> query, WaitLimit.NONE)).isEmpty();
+
+        assertThat(log.lines()).containsExactly(LINE + "java.util.concurrent.TimeoutException");
+    }
+
+    @Test
+    void interruptShouldBeLogged() {
+        Thread.currentThread().interrupt();
+
+        assertThat(await(KEY, CompletableFuture::new)).isEmpty();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(log.lines()).containsExactly(LINE + "java.lang.InterruptedException");
     }
 }

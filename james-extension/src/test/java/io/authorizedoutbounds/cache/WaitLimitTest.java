@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +125,27 @@ class WaitLimitTest {
 
         failer.join();
         assertThat(limit.hasPermit()).isTrue();
+    }
+
+    /** A query that is never answered, and records how long it is waited for. */
+    private static final class WaitedFor extends CompletableFuture<String> {
+        private final List<Long> waits = new ArrayList<>();
+
+        @Override
+        public String get(long timeout, TimeUnit unit) throws TimeoutException {
+            waits.add(unit.toNanos(timeout));
+            throw new TimeoutException();
+        }
+    }
+
+    @Test
+    void waitsShouldAddUpToTheLongestWait() {
+        WaitedFor query = new WaitedFor();
+
+        assertThatThrownBy(() -> limit.await(query, LONG)).isInstanceOf(TimeoutException.class);
+
+        long shortWait = WaitLimit.SHORT_WAIT.toNanos();
+        assertThat(query.waits).containsExactly(shortWait, LONG - shortWait);
     }
 
     @Test

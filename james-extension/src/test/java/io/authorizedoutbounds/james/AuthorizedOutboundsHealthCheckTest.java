@@ -285,21 +285,17 @@ class AuthorizedOutboundsHealthCheckTest {
         outage = CompletableFuture.completedFuture(null);
 
         // The breaker leaves Cassandra alone for a second.
-        assertTimeoutPreemptively(BOUND, () -> {
-            while (lookup.isBreakerOpen()) {
-                readChanges();
-                Thread.onSpinWait();
-            }
-        });
+        pass(Duration.ofSeconds(1));
+        readChanges();
         assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
     }
 
     /** Longer than the breaker leaves Cassandra alone, while changes are read. */
     private void assertStaysUnhealthy() {
-        long limit = System.nanoTime() + Duration.ofMillis(1500).toNanos();
-        while (System.nanoTime() < limit) {
+        for (int second = 0; second < 3; second++) {
             readChanges();
             assertUnhealthy("Cassandra does not answer: ");
+            pass(Duration.ofSeconds(1));
         }
     }
 
@@ -321,12 +317,8 @@ class AuthorizedOutboundsHealthCheckTest {
         outage = CompletableFuture.failedFuture(new IllegalStateException("no quorum"));
         askInVain();
 
-        assertTimeoutPreemptively(BOUND, () -> {
-            while (lookup.isBreakerOpen()) {
-                readChanges();
-                Thread.onSpinWait();
-            }
-        });
+        pass(Duration.ofSeconds(1));
+        readChanges();
 
         assertThat(check().getStatus()).isEqualTo(ResultStatus.HEALTHY);
         assertThat(lookup.listedFor(Domain.of("unknown0.example"), CLIENT).listing())
