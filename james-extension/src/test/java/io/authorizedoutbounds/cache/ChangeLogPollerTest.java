@@ -164,6 +164,19 @@ class ChangeLogPollerTest {
         assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.LISTED));
     }
 
+    /** Nothing else of the domain changes, which would have its list read again. */
+    @Test
+    void firstEnforcementOfADomainShouldHoldAfterOnePoll() {
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.UNLISTED));
+        store.setEnforcement(DOMAIN, Enforcement.REPORT, Author.unknown())
+                .toCompletableFuture()
+                .join();
+
+        poller.poll();
+
+        assertThat(lookup.listedFor(DOMAIN, CLIENT)).isEqualTo(DomainListing.of(Listing.UNLISTED, Enforcement.REPORT));
+    }
+
     /** A batch is not isolated: its row in the change log may be seen before the one of the domain. */
     @Test
     void enforcementShouldHoldWhenItIsReadableLaterThanItsChange() {
@@ -268,6 +281,25 @@ class ChangeLogPollerTest {
     }
 
     @Test
+    void changesFarBackShouldBeReadAgainAfterAFailure() {
+        assertBoth(Listing.UNLISTED);
+        writersClock.advance(Duration.ofMinutes(-20));
+        put();
+        writersClock.advance(Duration.ofMinutes(20));
+        farBack = CompletableFuture.failedFuture(new IllegalStateException("down"));
+        pass(Duration.ofSeconds(10));
+        poller.poll();
+        assertBoth(Listing.UNLISTED);
+        farBack = null;
+
+        pass(Duration.ofSeconds(10));
+        poller.poll();
+
+        assertBoth(Listing.LISTED);
+        assertThat(log.lines()).isEmpty();
+    }
+
+    @Test
     void everythingShouldBeInvalidatedWhenMoreHasChangedThanOneQueryReads() {
         put();
         assertBoth(Listing.LISTED);
@@ -356,6 +388,24 @@ class ChangeLogPollerTest {
         assertBoth(Listing.UNLISTED);
     }
 
+    /** The rows of a change log expire: what it no longer shows may have changed too. */
+    @Test
+    void everythingShouldBeInvalidatedAfterALongPauseOfWhichTheChangeLogShowsNothing() {
+        ChangeLogPoller ofNothing =
+                pollerOf((proxy, method, arguments) -> CompletableFuture.completedFuture(ImmutableList.of()));
+        put();
+        assertBoth(Listing.LISTED);
+        remove();
+        clock.advance(STALE_MAXIMUM);
+        ofNothing.poll();
+        assertBoth(Listing.LISTED);
+
+        clock.advance(STALE_MAXIMUM.plusNanos(1));
+        ofNothing.poll();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
     @Test
     void changeShouldBeRefreshedAgainByAPollThatComesLate() {
         remove();
@@ -393,6 +443,22 @@ class ChangeLogPollerTest {
         poller.poll();
 
         assertBoth(Listing.LISTED);
+    }
+
+    @Test
+    void removalThatTheListsDoNotShowYetShouldBeRefreshedInTheEnd() {
+        put();
+        remove();
+        listsOf = new MemoryAuthorizedOutboundStore(writersClock);
+        listsOf.save(entry()).toCompletableFuture().join();
+        poller.poll();
+        assertBoth(Listing.LISTED);
+        listsOf = store;
+
+        pass(Duration.ofSeconds(40));
+        poller.poll();
+
+        assertBoth(Listing.UNLISTED);
     }
 
     /** Forty seconds after an outage there may be many of them, and all mail would wait for a busy Cassandra. */

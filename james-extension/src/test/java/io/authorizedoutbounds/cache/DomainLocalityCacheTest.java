@@ -179,6 +179,15 @@ class DomainLocalityCacheTest {
         }
 
         @Test
+        void internalDomainsShouldBeBounded() {
+            for (int i = 0; i < 3 * MAXIMUM; i++) {
+                cache.put(Domain.of("d" + i + ".example"), Locality.INTERNAL);
+            }
+
+            assertThat(cache.size()).isEqualTo(MAXIMUM);
+        }
+
+        @Test
         void concurrentMissesShouldShareOneRead() throws Exception {
             james.domains.add(DOMAIN);
             james.hanging = true;
@@ -540,6 +549,39 @@ class DomainLocalityCacheTest {
             await().until(() -> !cache.isBreakerOpen());
 
             assertThat(cache.localityOf(DOMAIN)).isEqualTo(Locality.EXTERNAL);
+        }
+
+        @Test
+        void waitAfterAFailureShouldNotBeLongerThanTheTimeout() {
+            String line = "WARN Cannot read James's domain list, mail that depends on it is deferred: "
+                    + "no answer within 20 ms";
+            DomainLocalityCache impatient = cache(Duration.ofMillis(20));
+            james.hanging = true;
+            impatient.localityOf(DOMAIN);
+            pass(Duration.ofSeconds(10));
+
+            impatient.localityOf(OTHER_DOMAIN);
+
+            assertThat(log.lines()).containsExactly(line, line);
+        }
+
+        /** That read was counted when it was overdue, and has no other outcome. */
+        @Test
+        void probeThatJoinsAReadThatHangsShouldNotPreventTheNextOne() {
+            james.hanging = true;
+            cache.localityOf(DOMAIN);
+            cache.localityOf(OTHER_DOMAIN);
+            cache.localityOf(THIRD_DOMAIN);
+            await().until(cache::isBreakerOpen);
+            int reads = james.reads.get();
+            pass(Breaker.PROBE_INTERVAL);
+            cache.localityOf(DOMAIN);
+
+            await().until(() -> {
+                pass(Breaker.PROBE_INTERVAL);
+                cache.poll();
+                return james.reads.get() > reads;
+            });
         }
 
         /** Each decision may fail, and any client can repeat it. */

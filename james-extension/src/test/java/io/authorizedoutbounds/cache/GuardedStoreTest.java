@@ -166,10 +166,10 @@ class GuardedStoreTest {
     void keyThatKeepsFailingShouldNotOpenTheBreaker() {
         for (int i = 0; i < 100; i++) {
             assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+            assertThat(store.isBreakerOpen()).isFalse();
             nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
         }
 
-        assertThat(store.isBreakerOpen()).isFalse();
         assertThat(await("another key", () -> CompletableFuture.completedFuture("answer")))
                 .contains("answer");
     }
@@ -199,6 +199,7 @@ class GuardedStoreTest {
     @Test
     void keyThatFailedShouldBeAnsweredOnceTheStoreHasIt() {
         assertThat(await(KEY, GuardedStoreTest::down)).isEmpty();
+        assertThat(store.isFailing(KEY)).isTrue();
         nanos.addAndGet(Breaker.PROBE_INTERVAL.toNanos());
 
         assertThat(await(KEY, () -> CompletableFuture.completedFuture("answer")))
