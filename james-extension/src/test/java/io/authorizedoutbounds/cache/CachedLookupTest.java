@@ -1221,6 +1221,7 @@ class CachedLookupTest {
                     .isEqualTo(DomainListing.of(Listing.LISTED, Enforcement.REPORT));
             assertThat(lookup.listedFor(DOMAIN, OTHER_CLIENT))
                     .isEqualTo(DomainListing.of(Listing.UNLISTED, Enforcement.REPORT));
+            assertThat(lookup.lastEnforcementOf(DOMAIN)).contains(Enforcement.REPORT);
         }
 
         @Test

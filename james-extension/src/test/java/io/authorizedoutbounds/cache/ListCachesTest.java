@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
 import io.authorizedoutbounds.monitoring.TestMetrics;
+import io.authorizedoutbounds.policy.AuthorizedOutbound;
 import io.authorizedoutbounds.policy.MemoryAuthorizedOutboundStore;
 import io.authorizedoutbounds.policy.OutboundAddress;
 import io.authorizedoutbounds.policy.SettableClock;
@@ -24,8 +25,10 @@ class ListCachesTest {
     /** Reads of the ticker until a change is invalidated; negative when there is none. */
     private final AtomicInteger readsUntilAChange = new AtomicInteger(-1);
 
+    private final MemoryAuthorizedOutboundStore lists =
+            new MemoryAuthorizedOutboundStore(new SettableClock(Instant.EPOCH));
     private final GuardedStore store = new GuardedStore(
-            new MemoryAuthorizedOutboundStore(new SettableClock(Instant.EPOCH)),
+            lists,
             FixedDomainList.internalDomains(FixedDomainList.of()),
             Duration.ofMinutes(1),
             () -> 0,
@@ -39,14 +42,48 @@ class ListCachesTest {
         return 0;
     }
 
+    private void list(OutboundAddress address) {
+        lists.save(AuthorizedOutbound.builder()
+                        .domain(OTHER_DOMAIN)
+                        .address(address)
+                        .addedAt(Instant.EPOCH)
+                        .build())
+                .toCompletableFuture()
+                .join();
+    }
+
     @Test
     void addressThatIsOnNoListShouldBeCachedAsUnlisted() {
+        caches.invalidate(OTHER_DOMAIN, OTHER_CLIENT);
         assertThat(caches.byAddress().get(CLIENT)).isCompletedWithValue(ImmutableMap.of());
 
         caches.cacheUnlisted(CLIENT, caches.invalidations());
 
         assertThat(caches.unlisted(CLIENT)).isEqualTo(ListCaches.Unlisted.CACHED);
         assertThat(caches.byAddress().getIfPresent(CLIENT)).isNull();
+    }
+
+    /** Its domain may have been removed from James, and may return. */
+    @Test
+    void addressThatIsOnAListShouldNotBeCachedAsUnlisted() {
+        list(CLIENT);
+        assertThat(caches.byAddress().get(CLIENT)).isCompletedWithValue(ImmutableMap.of(OTHER_DOMAIN, Instant.MAX));
+
+        caches.cacheUnlisted(CLIENT, caches.invalidations());
+
+        assertThat(caches.unlisted(CLIENT)).isEqualTo(ListCaches.Unlisted.NOT_CACHED);
+        assertThat(caches.byAddress().getIfPresent(CLIENT)).isNotNull();
+    }
+
+    @Test
+    void sizeShouldCountDomainsListedAddressesAndUnlistedOnes() {
+        list(OTHER_CLIENT);
+        assertThat(caches.byDomain().get(OTHER_DOMAIN)).isCompleted();
+        assertThat(caches.byAddress().get(OTHER_CLIENT)).isCompleted();
+        assertThat(caches.byAddress().get(CLIENT)).isCompleted();
+        caches.cacheUnlisted(CLIENT, caches.invalidations());
+
+        assertThat(caches.size()).isEqualTo(3);
     }
 
     /** The ticker is read between all steps. */
