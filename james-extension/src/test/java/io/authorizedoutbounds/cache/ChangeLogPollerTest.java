@@ -53,6 +53,7 @@ class ChangeLogPollerTest {
     private final AtomicLong nanos = new AtomicLong(START);
     private final AtomicBoolean up = new AtomicBoolean(true);
     private final AtomicBoolean listsUp = new AtomicBoolean(true);
+    private final AtomicBoolean addressesUp = new AtomicBoolean(true);
     private final AtomicInteger listQueries = new AtomicInteger();
     private final MemoryAuthorizedOutboundStore store = new MemoryAuthorizedOutboundStore(writersClock);
     /** Where the lists are read: the store, unless a test says otherwise. */
@@ -87,6 +88,9 @@ class ChangeLogPollerTest {
                         listQueries.incrementAndGet();
                     }
                     if (!up.get() || !(listsUp.get() || method.getName().equals("changesSince"))) {
+                        return CompletableFuture.failedFuture(new IllegalStateException("down"));
+                    }
+                    if (!addressesUp.get() && method.getName().equals("listings")) {
                         return CompletableFuture.failedFuture(new IllegalStateException("down"));
                     }
                     if (farBack != null
@@ -456,6 +460,29 @@ class ChangeLogPollerTest {
         listsOf = store;
 
         pass(Duration.ofSeconds(40));
+        poller.poll();
+
+        assertBoth(Listing.UNLISTED);
+    }
+
+    /** The lists of domains and those of addresses are different tables. */
+    @Test
+    void addressShouldBeReadForTheLastTimeUntilItIsAnswered() {
+        put();
+        remove();
+        listsOf = new MemoryAuthorizedOutboundStore(writersClock);
+        listsOf.save(entry()).toCompletableFuture().join();
+        poller.poll();
+        assertBoth(Listing.LISTED);
+        listsOf = store;
+        addressesUp.set(false);
+        pass(Duration.ofSeconds(40));
+        poller.poll();
+        assertThat(lookup.listedFor(DOMAIN, CLIENT).listing()).isEqualTo(Listing.UNLISTED);
+        assertThat(lookup.listedForAny(CLIENT)).isEqualTo(Listing.LISTED);
+        addressesUp.set(true);
+
+        pass(Duration.ofSeconds(1));
         poller.poll();
 
         assertBoth(Listing.UNLISTED);
