@@ -26,6 +26,8 @@ final class StrictJson {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            // Or some messages would repeat the body.
+            .disable(JsonParser.Feature.INCLUDE_SOURCE_IN_LOCATION)
             .withCoercionConfig(
                     boolean.class, flags -> flags.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.String, CoercionAction.Fail)
@@ -51,7 +53,7 @@ final class StrictJson {
             return keyOf((MismatchedInputException) failure)
                     .map(key -> "\"" + key + "\" is not " + expected((MismatchedInputException) failure));
         }
-        return parseError(failure).map(JsonProcessingException::getOriginalMessage);
+        return parseError(failure).map(error -> PrintableText.of(error.getOriginalMessage()));
     }
 
     private static Optional<String> keyOf(JsonMappingException failure) {

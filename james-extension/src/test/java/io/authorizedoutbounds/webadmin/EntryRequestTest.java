@@ -193,4 +193,15 @@ class EntryRequestTest {
         assertThat(thrown).isInstanceOf(IllegalArgumentException.class);
         assertThat(thrown.getMessage()).doesNotContain("io.authorizedoutbounds", "java.");
     }
+
+    /** Found by {@link RequestBodyFuzzTest}: Jackson's message had the first 500 characters of the body in it. */
+    @ValueSource(strings = {"{}}", "{\"comment\":}", "{\"comment\":\"x\"", "[{}", "tru"})
+    @ParameterizedTest
+    void messageShouldNotRepeatTheBody(String malformed) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> EntryRequest.parse(malformed + "\u0000".repeat(500)))
+                .withMessageStartingWith(EXPECTED)
+                .satisfies(failure ->
+                        assertThat(failure.getMessage()).hasSizeLessThan(600).doesNotContain("\u0000", "\\u0000"));
+    }
 }
