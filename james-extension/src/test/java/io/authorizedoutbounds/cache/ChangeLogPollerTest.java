@@ -87,10 +87,9 @@ class ChangeLogPollerTest {
                     if (!method.getName().equals("changesSince")) {
                         listQueries.incrementAndGet();
                     }
-                    if (!up.get() || !(listsUp.get() || method.getName().equals("changesSince"))) {
-                        return CompletableFuture.failedFuture(new IllegalStateException("down"));
-                    }
-                    if (!addressesUp.get() && method.getName().equals("listings")) {
+                    if (!up.get()
+                            || !(listsUp.get() || method.getName().equals("changesSince"))
+                            || !(addressesUp.get() || !method.getName().equals("listings"))) {
                         return CompletableFuture.failedFuture(new IllegalStateException("down"));
                     }
                     if (farBack != null
@@ -449,8 +448,8 @@ class ChangeLogPollerTest {
         assertBoth(Listing.LISTED);
     }
 
-    @Test
-    void removalThatTheListsDoNotShowYetShouldBeRefreshedInTheEnd() {
+    /** Afterwards the lists show it. */
+    private void pollRemovalThatTheListsDoNotShowYet() {
         put();
         remove();
         listsOf = new MemoryAuthorizedOutboundStore(writersClock);
@@ -458,6 +457,11 @@ class ChangeLogPollerTest {
         poller.poll();
         assertBoth(Listing.LISTED);
         listsOf = store;
+    }
+
+    @Test
+    void removalThatTheListsDoNotShowYetShouldBeRefreshedInTheEnd() {
+        pollRemovalThatTheListsDoNotShowYet();
 
         pass(Duration.ofSeconds(40));
         poller.poll();
@@ -468,13 +472,7 @@ class ChangeLogPollerTest {
     /** The lists of domains and those of addresses are different tables. */
     @Test
     void addressShouldBeReadForTheLastTimeUntilItIsAnswered() {
-        put();
-        remove();
-        listsOf = new MemoryAuthorizedOutboundStore(writersClock);
-        listsOf.save(entry()).toCompletableFuture().join();
-        poller.poll();
-        assertBoth(Listing.LISTED);
-        listsOf = store;
+        pollRemovalThatTheListsDoNotShowYet();
         addressesUp.set(false);
         pass(Duration.ofSeconds(40));
         poller.poll();
