@@ -482,7 +482,8 @@ class ConsoleIntegrationTest {
         page.open(domain);
         page.await("the refusals", () -> page.rows("refusals-list").size() == 4);
         assertThat(page.button("Authorize selected").isEnabled()).isFalse();
-        for (String client : List.of("203.0.113.96", "203.0.113.97", "10.1.2.3")) {
+        // From the top: the last one seen is the first.
+        for (String client : List.of("10.1.2.3", "203.0.113.97", "203.0.113.96")) {
             page.tabTo("Select " + client);
             page.focused().sendKeys(Keys.SPACE);
         }
@@ -1128,6 +1129,11 @@ class ConsoleIntegrationTest {
             assertThat(browser.requests())
                     .filteredOn(url -> url.startsWith("http"))
                     .allMatch(url -> url.startsWith(proxy.webAdmin()));
+            // Or the browser would log what the proxy no longer answers.
+            proxied.awaitLoaded();
+            proxied.await(
+                    "who else lists it",
+                    () -> !proxied.rows("addresses-list").get(0).contains("…"));
         }
     }
 

@@ -14,8 +14,8 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The page of one James in a browser, in the words of who uses it. */
 public final class ConsolePage {
-    private static final Duration TIMEOUT = Duration.ofSeconds(20);
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
     private final ChromeDriver driver;
     private final String url;
@@ -41,7 +41,13 @@ public final class ConsolePage {
     public ConsolePage open(String domain) {
         driver.get("about:blank");
         driver.get(url + "#" + domain);
-        return awaitDomain(domain);
+        return awaitDomain(domain).awaitLoaded();
+    }
+
+    /** Waits until all panels show what they loaded: until then buttons are replaced, and those of a change do nothing. */
+    ConsolePage awaitLoaded() {
+        await("all to be loaded", () -> byId("domain-form").getDomAttribute("aria-busy") == null);
+        return this;
     }
 
     public ConsolePage awaitDomain(String domain) {
@@ -97,13 +103,14 @@ public final class ConsolePage {
     /** A button by what a screen reader calls it. */
     public WebElement button(String name) {
         return driver.findElements(By.tagName("button")).stream()
-                .filter(WebElement::isDisplayed)
                 .filter(button -> button.getAccessibleName().equals(name))
+                .filter(WebElement::isDisplayed)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("No button '" + name + "'"));
     }
 
     public void click(String name) {
+        awaitLoaded();
         button(name).click();
     }
 
