@@ -17,6 +17,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
@@ -25,6 +27,7 @@ public final class Build {
     private static final Path IT = moduleFolder();
     private static final int MIN_PORT = 10_000;
     private static final int MAX_PORT = 32_000;
+    private static final Set<Integer> GIVEN_PORTS = ConcurrentHashMap.newKeySet();
 
     private Build() {}
 
@@ -185,6 +188,10 @@ public final class Build {
     public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(MIN_PORT, MAX_PORT);
+            if (!GIVEN_PORTS.add(port)) {
+                // A server of this run may be about to take it.
+                continue;
+            }
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             } catch (IOException e) {

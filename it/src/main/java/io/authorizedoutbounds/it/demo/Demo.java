@@ -71,6 +71,7 @@ public final class Demo {
                                         + "</domainname></domainnames></domainlist>")
                         // The clients of this demo have loopback addresses.
                         .setting("allow.private.addresses", "true")
+                        .patientLookups()
                         .setting("enforcement", "report")
                         .setting("trusted.networks", "judge")
                         .start())) {

@@ -195,6 +195,9 @@ public final class CassandraServer implements AutoCloseable {
     private static ProgrammaticDriverConfigLoaderBuilder options() {
         return DriverConfigLoader.programmaticBuilder()
                 .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_TIMEOUT)
+                // Cassandra writes the trace of a query after its answer.
+                .withInt(DefaultDriverOption.REQUEST_TRACE_ATTEMPTS, 200)
+                .withDuration(DefaultDriverOption.REQUEST_TRACE_INTERVAL, Duration.ofMillis(50))
                 .withDuration(DefaultDriverOption.METADATA_SCHEMA_WINDOW, Duration.ofMillis(10))
                 .withInt(DefaultDriverOption.NETTY_IO_SHUTDOWN_QUIET_PERIOD, 0)
                 .withInt(DefaultDriverOption.NETTY_ADMIN_SHUTDOWN_QUIET_PERIOD, 0);

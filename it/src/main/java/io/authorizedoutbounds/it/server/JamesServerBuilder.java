@@ -131,7 +131,16 @@ public final class JamesServerBuilder {
         return this;
     }
 
-    /** Has a heap of so many megabytes. */
+    /** Has a heap of at most so many megabytes. */
+    public JamesServerBuilder maximumHeap(int megabytes) {
+        jvm = ImmutableList.<String>builder()
+                .addAll(jvm)
+                .add("-Xmx" + megabytes + "m")
+                .build();
+        return this;
+    }
+
+    /** Has a heap of at most so many megabytes, and runs for long: it starts slower and runs quicker than one of a test. */
     public JamesServerBuilder heap(int megabytes) {
         jvm = ImmutableList.of("-Xmx" + megabytes + "m", "-XX:+UseSerialGC");
         return this;
@@ -200,6 +209,11 @@ public final class JamesServerBuilder {
     /** Sets a key of {@code authorized-outbounds.properties}. */
     public JamesServerBuilder setting(String key, String value) {
         return edit("authorized-outbounds.properties", "(?m)^" + Pattern.quote(key) + "=.*", key + "=" + value);
+    }
+
+    /** Waits up to two seconds for a lookup: a busy machine may stall for more than the half second that is shipped. */
+    public JamesServerBuilder patientLookups() {
+        return setting("lookup.timeout", "2s");
     }
 
     /**

@@ -45,6 +45,15 @@ public final class WebAdmin {
         return this;
     }
 
+    /** Waits for a poll of the change log that begins from now on; what is changed before it has been seen then. */
+    public void awaitPoll() {
+        long start = System.nanoTime();
+        Awaitility.await("a poll").atMost(Duration.ofSeconds(30)).until(() -> {
+            double seconds = (System.nanoTime() - start) / 1e9;
+            return metrics().value("authorizedOutbounds_propagation_lag_seconds") < seconds;
+        });
+    }
+
     public WebAdmin withAuthorization(String header) {
         return new WebAdmin(baseUri, Optional.of(header));
     }

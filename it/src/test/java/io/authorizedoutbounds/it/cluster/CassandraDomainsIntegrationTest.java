@@ -72,7 +72,8 @@ class CassandraDomainsIntegrationTest {
         return JamesServer.builder()
                 .withDomainsInCassandra()
                 .cassandra(cassandra, keyspace)
-                .setting("allow.private.addresses", "true");
+                .setting("allow.private.addresses", "true")
+                .patientLookups();
     }
 
     private static String rcpt(JamesServer node, String client, String sender, String recipient) {
@@ -176,7 +177,7 @@ class CassandraDomainsIntegrationTest {
         String domain = webAdmin.addDomainListing(LISTED);
         webAdmin.addUser("bob@" + domain, "secret");
 
-        Awaitility.await("the other node").atMost(PROPAGATION).untilAsserted(() -> {
+        Awaitility.await("the other node").atMost(PROPAGATION.multipliedBy(5)).untilAsserted(() -> {
             assertThat(rcpt(nodeB, LISTED, "user@" + domain, EXTERNAL_RECIPIENT))
                     .startsWith("250");
             assertThat(rcpt(nodeB, UNLISTED, "user@" + domain, EXTERNAL_RECIPIENT))

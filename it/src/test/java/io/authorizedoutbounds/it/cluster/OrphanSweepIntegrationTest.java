@@ -44,6 +44,7 @@ class OrphanSweepIntegrationTest {
                         JamesServer.builder().cassandra(cassandra, keyspace).start();
                 JamesServer stranger = JamesServer.builder()
                         .cassandra(cassandra, keyspace)
+                        .patientLookups()
                         .clockThatJumps(clock)
                         .start()) {
             WebAdmin ofRelay = WebAdmin.of(relay).awaitLists();

@@ -34,7 +34,7 @@ class RollOutIntegrationTest {
     private static final String SERVER_OF_ALPHA = "127.20.0.1";
     private static final String SERVER_OF_BETA = "127.20.0.2";
     private static final String STRANGER = "127.20.0.3";
-    private static final Duration PROPAGATION = Duration.ofSeconds(10);
+    private static final Duration PROPAGATION = Duration.ofSeconds(20);
 
     @Test
     void customersOfAMemoryAppShouldMoveToTheirOwnListsWithoutARefusedMail(CassandraServer cassandra) {
@@ -66,6 +66,7 @@ class RollOutIntegrationTest {
                 .sink(sink)
                 .trusting(SERVER_OF_ALPHA + ", " + SERVER_OF_BETA)
                 .setting("allow.private.addresses", "true")
+                .patientLookups()
                 .setting("enforcement", "report")
                 .setting("trusted.networks", "judge")
                 .start();

@@ -69,7 +69,8 @@ class InstallationIntegrationTest {
         }
         JamesServerBuilder builder = JamesServer.builder()
                 .cassandra(cassandra, Names.newKeyspace())
-                .installedBy(james -> before.forEach(block -> install(block, james)));
+                .installedBy(james -> before.forEach(block -> install(block, james)))
+                .patientLookups();
         try (JamesServer james = builder.start()) {
             DocumentedCommands commands = new DocumentedCommands(
                     folder, james.folder(), DocumentedCommands.addressesOf(james), () -> restart(james));

@@ -65,8 +65,7 @@ public final class JamesExtension implements BeforeAllCallback, ParameterResolve
         SmtpSink sink = new SmtpSink();
         JamesServerBuilder builder = JamesServer.builder()
                 .cassandra(SharedCassandra.of(context), Names.newKeyspace())
-                // A busy machine may stall for more than the half second that is shipped.
-                .setting("lookup.timeout", "2s")
+                .patientLookups()
                 .sink(sink);
         return new Servers(configuration.apply(builder).start(), sink);
     }

@@ -506,6 +506,7 @@ class BlockPolicyIntegrationTest {
                     .cassandra(cassandra, Names.newKeyspace())
                     .setting("allow.private.addresses", "true")
                     .setting("external.senders", "refuse")
+                    .patientLookups()
                     .edit(
                             "mailetcontainer.xml",
                             "<!-- <exemptSenders>.*</exemptSenders> -->",

@@ -55,6 +55,7 @@ class BlockPolicyOutageIntegrationTest {
                 .sink(sink)
                 .withDurableQueue()
                 .setting("allow.private.addresses", "true")
+                .patientLookups()
                 .setting("stale.maximum", "10s")
                 .trusting(TRUSTED)
                 .domain(DOMAIN)
@@ -104,7 +105,7 @@ class BlockPolicyOutageIntegrationTest {
         cassandra.start();
 
         Awaitility.await("all to be quarantined")
-                .atMost(Duration.ofMinutes(1))
+                .atMost(Duration.ofMinutes(3))
                 .until(() -> webAdmin.mailsIn(BLOCKED) == MANY + 2);
         webAdmin.awaitMailsOf(BOB, 2);
         assertThat(webAdmin.mails(BLOCKED))

@@ -73,6 +73,13 @@ class CassandraOutageIntegrationTest {
         }
     }
 
+    /** After an outage the first lookup of a list may take longer than a client waits. */
+    private static String decision(String address, String sender) {
+        return Awaitility.await("a decision")
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> rcpt(address, sender), reply -> !reply.equals(UNAVAILABLE));
+    }
+
     /** An address that James has never seen: nothing of it is cached. */
     private static String newClient() {
         int number = CLIENTS.incrementAndGet();
@@ -121,9 +128,9 @@ class CassandraOutageIntegrationTest {
 
     private static void assertWorks() {
         String domain = webAdmin.addDomain();
-        assertThat(rcpt("user@" + domain)).startsWith("451 4.7.1 Open relay not allowed");
+        assertThat(decision(LISTED, "user@" + domain)).startsWith("451 4.7.1 Open relay not allowed");
         webAdmin.put(domain, LISTED).then().statusCode(204);
-        assertThat(rcpt("user@" + domain)).startsWith("250");
+        assertThat(decision(LISTED, "user@" + domain)).startsWith("250");
     }
 
     @Test
@@ -138,12 +145,11 @@ class CassandraOutageIntegrationTest {
         String client = newClient();
         String listing = webAdmin.addDomainListing(client);
         String other = webAdmin.addDomain();
-        assertThat(rcpt(client, "user@" + other)).startsWith("451 4.7.1");
-        // Until James has polled the change, which refreshes the cache.
-        Awaitility.await()
-                .during(Duration.ofSeconds(2))
-                .until(() -> rcpt(client, "user@" + listing).startsWith("250")
-                        && rcpt(client, "someone@remote.example.com").startsWith("250"));
+        // What is cached from then on is refreshed, not dropped.
+        webAdmin.awaitPoll();
+        assertThat(decision(client, "user@" + other)).startsWith("451 4.7.1");
+        assertThat(decision(client, "user@" + listing)).startsWith("250");
+        assertThat(decision(client, "someone@remote.example.com")).startsWith("250");
 
         cassandra.stop();
         try {
@@ -186,7 +192,7 @@ class CassandraOutageIntegrationTest {
 
         awaitDecisions();
         webAdmin.delete(listing, client).then().statusCode(204);
-        assertThat(rcpt(client, "user@" + listing)).startsWith("451 4.7.1");
+        assertThat(decision(client, "user@" + listing)).startsWith("451 4.7.1");
     }
 
     /** Both addresses are in the cached list of the domain; the second is used only while Cassandra is frozen. */
@@ -195,17 +201,17 @@ class CassandraOutageIntegrationTest {
         String seen = newClient();
         String client = newClient();
         String domain = webAdmin.addDomainListing(seen, client);
-        // Until James has polled the change, which refreshes the cache.
-        Awaitility.await().during(Duration.ofSeconds(2)).until(() -> rcpt(seen, "user@" + domain)
-                .startsWith("250"));
+        // What is cached from then on is refreshed, not dropped.
+        webAdmin.awaitPoll();
+        assertThat(decision(seen, "user@" + domain)).startsWith("250");
 
         cassandra.freeze();
         try (SmtpClient smtp = SmtpClient.from(client, james.smtpPort())) {
             smtp.mail("user@" + domain);
             Instant start = Instant.now();
             assertThat(smtp.rcpts(EXTERNAL_RECIPIENT, 100)).allMatch(reply -> reply.startsWith("250"));
-            // A request of the driver takes two seconds, and lookup.timeout is half of one.
-            assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+            // If each waited for lookup.timeout it would be 50 s, and for a request of the driver 200 s.
+            assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(4));
         } finally {
             cassandra.thaw();
         }
@@ -230,7 +236,7 @@ class CassandraOutageIntegrationTest {
         }
 
         awaitDecisions();
-        assertThat(rcpt("user@" + domain)).startsWith("250");
+        assertThat(decision(LISTED, "user@" + domain)).startsWith("250");
         assertWorks();
     }
 
@@ -286,6 +292,6 @@ class CassandraOutageIntegrationTest {
         }
 
         awaitDecisions();
-        assertThat(rcpt("user@" + domain)).startsWith("250");
+        assertThat(decision(LISTED, "user@" + domain)).startsWith("250");
     }
 }

@@ -58,7 +58,7 @@ class LastUseIntegrationTest {
                 .cassandra(cassandra, keyspace)
                 .setting("allow.private.addresses", "true")
                 // A list whose last uses cannot be read in time is shown without them.
-                .setting("lookup.timeout", "2s");
+                .patientLookups();
     }
 
     /** An address that no James has seen. */

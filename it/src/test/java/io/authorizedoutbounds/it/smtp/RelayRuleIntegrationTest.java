@@ -288,7 +288,6 @@ class RelayRuleIntegrationTest {
         void inboundMailShouldNotCarryAnEarlierGrant() {
             String bob = "bob@" + mine;
             webAdmin.addUser(bob, "secret");
-            int before = webAdmin.mailsIn(SmtpJames.MAY_RELAY);
 
             try (SmtpClient client = from(LISTED)) {
                 client.mail("user@" + mine);
@@ -300,7 +299,9 @@ class RelayRuleIntegrationTest {
             }
 
             webAdmin.awaitMailsOf(bob, 2);
-            assertThat(webAdmin.mailsIn(SmtpJames.MAY_RELAY)).isEqualTo(before + 1);
+            assertThat(webAdmin.mails(SmtpJames.MAY_RELAY))
+                    .filteredOn(mail -> mail.recipients().contains(bob))
+                    .hasSize(1);
         }
 
         @Test

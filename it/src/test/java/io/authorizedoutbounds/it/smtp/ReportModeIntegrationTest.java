@@ -45,6 +45,7 @@ class ReportModeIntegrationTest {
         report = withListeners(REPORT_VERIFY_PORT)
                 .cassandra(cassandra, Names.newKeyspace())
                 .setting("allow.private.addresses", "true")
+                .patientLookups()
                 .setting("enforcement", "report")
                 .start();
         stock = withListeners(STOCK_VERIFY_PORT).withoutDropIn().start();
