@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
 import com.google.common.base.Stopwatch;
+import com.google.common.collect.Iterables;
 import io.authorizedoutbounds.it.junit.HostileCase;
 import io.authorizedoutbounds.it.server.CassandraServer;
 import io.authorizedoutbounds.it.server.JamesServer;
@@ -13,6 +14,7 @@ import io.authorizedoutbounds.it.smtp.SmtpClient;
 import io.authorizedoutbounds.it.webadmin.WebAdmin;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -35,8 +37,11 @@ class DomainListOutageIntegrationTest {
     private static final String EXTERNAL_RECIPIENT = "someone@elsewhere.example.org";
     private static final String UNAVAILABLE = "451 4.3.0 Authorized outbounds temporarily unavailable, try again later";
 
-    /** Of DESIGN.md: lookup.timeout, which is half a second, with the way there and back. What James waits itself is 5 s. */
-    private static final Duration DEFERRED_WITHIN = Duration.ofMillis(1500);
+    /** lookup.timeout with the way there and back: the median, since this machine may stall. */
+    private static final Duration DEFERRED_WITHIN = Duration.ofMillis(600);
+
+    /** The slowest; James itself waits for five seconds. */
+    private static final Duration DEFERRED_WITHIN_IN_A_STALL = Duration.ofMillis(1500);
 
     /** Less than lookup.timeout. */
     private static final Duration AT_ONCE = Duration.ofMillis(400);
@@ -112,9 +117,7 @@ class DomainListOutageIntegrationTest {
         try {
             assertThat(slowest.get()).isLessThan(AT_ONCE);
             assertThat(slowest(Duration.ZERO, () -> assertRefused(idleDomain))).isLessThan(AT_ONCE);
-            assertThat(slowest(Duration.ofSeconds(1), () -> assertThat(rcpt(LISTED, neverSeen()))
-                            .isEqualTo(UNAVAILABLE)))
-                    .isLessThan(DEFERRED_WITHIN);
+            assertDeferredInTime(Duration.ofSeconds(1));
             assertNoThreadOfJamesWaitsForUs();
         } finally {
             cassandra.thaw();
@@ -135,23 +138,34 @@ class DomainListOutageIntegrationTest {
 
         cassandra.freeze();
         try {
-            assertThat(slowest(Duration.ofSeconds(3), () -> assertThat(rcpt(LISTED, neverSeen()))
-                            .isEqualTo(UNAVAILABLE)))
-                    .isLessThan(DEFERRED_WITHIN);
+            assertDeferredInTime(Duration.ofSeconds(3));
         } finally {
             cassandra.thaw();
         }
     }
 
+    private static void assertDeferredInTime(Duration time) {
+        List<Duration> times =
+                times(time, () -> assertThat(rcpt(LISTED, neverSeen())).isEqualTo(UNAVAILABLE));
+        assertThat(times.get((times.size() - 1) / 2)).isLessThan(DEFERRED_WITHIN);
+        assertThat(Iterables.getLast(times)).isLessThan(DEFERRED_WITHIN_IN_A_STALL);
+    }
+
     private static Duration slowest(Duration time, Runnable exchange) {
+        return Iterables.getLast(times(time, exchange));
+    }
+
+    /** What one exchange after another takes, sorted. */
+    private static List<Duration> times(Duration time, Runnable exchange) {
         Stopwatch total = Stopwatch.createStarted();
-        Duration slowest = Duration.ZERO;
+        List<Duration> times = new ArrayList<>();
         do {
             Stopwatch one = Stopwatch.createStarted();
             exchange.run();
-            slowest = one.elapsed().compareTo(slowest) > 0 ? one.elapsed() : slowest;
+            times.add(one.elapsed());
         } while (total.elapsed().compareTo(time) < 0);
-        return slowest;
+        Collections.sort(times);
+        return times;
     }
 
     /** While some connections ask for domains that nobody has seen, and others reach James's own handlers. */
