@@ -106,18 +106,16 @@ class RefusalFloodIntegrationTest {
         assertThat(writes() - written).isBetween((long) MAX_RECORDED, WRITES_A_SECOND * (seconds + 2));
         assertThat(james.log()).doesNotContain("Cannot write what was refused");
         // A turn more at each end, and of each that had a line one that says how many more there were.
-        assertThat(lines("Refused: ")).isLessThanOrEqualTo(LINES * (seconds + 2));
-        assertThat(lines("more refusals")).isLessThanOrEqualTo((LINES + 1) * (seconds + 2));
+        assertThat(lines(log(), "Refused: ")).isLessThanOrEqualTo(LINES * (seconds + 2));
+        assertThat(lines(log(), "more refusals")).isLessThanOrEqualTo((LINES + 1) * (seconds + 2));
         Awaitility.await("what is not logged to be counted in the log")
                 .atMost(Duration.ofSeconds(10))
-                .until(() -> lines("Refused: ") + leftOut() == ADDRESSES * ATTEMPTS);
+                .until(() -> lines(log(), "Refused: ") + leftOut(log()) == ADDRESSES * ATTEMPTS);
     }
 
     @Test
     @HostileCase(58)
     void refusalsOfOneAddressShouldBeTenLinesASecondAndEachBeCounted() {
-        double refused = refusalsOfRow3();
-
         for (int connection = 0; connection < 200; connection++) {
             attack("127.5.0.1", 100);
         }
@@ -126,19 +124,19 @@ class RefusalFloodIntegrationTest {
         Awaitility.await("each to be counted").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             assertThat(recorded(webAdmin.request().get("/domains/" + domain + "/refusedOutbounds")))
                     .isEqualTo(attempts);
-            assertThat(refusalsOfRow3() - refused).isEqualTo(attempts);
-            assertThat(lines("Refused: 127.5.0.1 is not listed for " + domain + " (row 3 of rule 1): <user@" + domain
-                                    + "> to <someone@elsewhere.example.org>")
-                            + leftOut())
+            // The counter is that of all tests, and may be late.
+            assertThat((long) webAdmin.metrics().value("authorizedOutbounds_refusals_row3_total"))
+                    .isEqualTo(lines(james.log(), "Refused: ") + leftOut(james.log()));
+            assertThat(lines(
+                                    log(),
+                                    "Refused: 127.5.0.1 is not listed for " + domain + " (row 3 of rule 1): <user@"
+                                            + domain + "> to <someone@elsewhere.example.org>")
+                            + leftOut(log()))
                     .isEqualTo(attempts);
         });
         long seconds = start.until(Instant.now(), ChronoUnit.SECONDS) + 1;
-        assertThat(lines("Refused: ")).isBetween(1L, LINES_OF_AN_ADDRESS * (seconds + 2));
-        assertThat(lines("more refusals")).isBetween(1L, seconds + 2);
-    }
-
-    private static double refusalsOfRow3() {
-        return webAdmin.metrics().value("authorizedOutbounds_refusals_row3_total");
+        assertThat(lines(log(), "Refused: ")).isBetween(1L, LINES_OF_AN_ADDRESS * (seconds + 2));
+        assertThat(lines(log(), "more refusals")).isBetween(1L, seconds + 2);
     }
 
     /** CASES 56: one domain is forged from a thousand addresses each hour, for a day here. */
@@ -177,18 +175,18 @@ class RefusalFloodIntegrationTest {
                 .containsOnly(1000);
     }
 
-    /** Of what this test has had logged. */
-    private long lines(String text) {
-        return log().lines().filter(line -> line.contains(text)).count();
+    private static long lines(String log, String text) {
+        return log.lines().filter(line -> line.contains(text)).count();
     }
 
-    private long leftOut() {
-        return LEFT_OUT.matcher(log())
+    private static long leftOut(String log) {
+        return LEFT_OUT.matcher(log)
                 .results()
                 .mapToLong(line -> Long.parseLong(line.group(1)))
                 .sum();
     }
 
+    /** What James has logged in this test. */
     private String log() {
         return james.log().substring(logged);
     }
