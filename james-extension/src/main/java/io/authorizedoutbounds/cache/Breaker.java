@@ -79,7 +79,7 @@ final class Breaker {
                 });
     }
 
-    private void recordFailure() {
+    private synchronized void recordFailure() {
         if (!breaker.isOpen()) {
             // Before it opens, so that nobody probes at once.
             failedAt = ticker.read();
@@ -95,7 +95,8 @@ final class Breaker {
      * @param failureCounts called when the query has failed: whether that counts
      */
     void probe(Supplier<? extends CompletableFuture<?>> start, Duration timeout, BooleanSupplier failureCounts) {
-        if (ticker.read() - failedAt < PROBE_INTERVAL.toNanos() || !breaker.tryAcquirePermit()) {
+        // First without the lock, which all who ask in an outage would share.
+        if (!isIntervalOver() || !tryAcquirePermit()) {
             return;
         }
         try {
@@ -106,5 +107,14 @@ final class Breaker {
             recordFailure();
             throw e;
         }
+    }
+
+    /** In one step: a failure that is recorded between the two would allow a second probe at once. */
+    private synchronized boolean tryAcquirePermit() {
+        return isIntervalOver() && breaker.tryAcquirePermit();
+    }
+
+    private boolean isIntervalOver() {
+        return ticker.read() - failedAt >= PROBE_INTERVAL.toNanos();
     }
 }
